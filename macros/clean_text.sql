@@ -1,0 +1,3 @@
+{% macro clean_text(expression) -%}
+    nullif(trim(cast({{ expression }} as string)), '')
+{%- endmacro %}

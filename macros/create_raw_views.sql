@@ -1,0 +1,42 @@
+{% macro create_raw_views() -%}
+    {%- if execute and flags.WHICH in ("build", "run", "test", "compile", "show") -%}
+        {{ return(adapter.dispatch("create_raw_views")()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__create_raw_views() -%}
+    {%- set lake = lake_directory() | replace("'", "''") -%}
+    {%- set landed = (
+        run_query(
+            "select distinct parse_path(file)[-2] from glob('"
+            ~ lake
+            ~ "/*/*.parquet')"
+        )
+        .columns[0]
+        .values()
+    ) -%}
+    create schema if not exists raw;
+    {% for node in graph.sources.values() if node.source_name == "raw" -%}
+        {%- set relation = load_relation(source("raw", node.name)) -%}
+        {%- if relation is none or relation.is_view -%}
+            create or replace view raw.{{ node.name }} as
+            select
+            {% for column in node.columns.values() -%}
+                    cast(
+                {{ column.name if node.name in landed else "null" }}
+                        as {{ column.data_type }}
+                    ) as {{ column.name }},
+            {% endfor %}
+            {% if node.name in landed -%}
+                from
+                    read_parquet(
+                        '{{ lake }}/{{ node.name }}/*.parquet', union_by_name = true
+                    )
+            {%- else -%} where false
+            {%- endif -%}
+            ;
+        {% endif -%}
+    {%- endfor -%}
+    {#- dbt rolls back what a run hook left open: the look-ups above opened a transaction. -#}
+    commit; begin;
+{%- endmacro %}

@@ -1,0 +1,27 @@
+{% macro lead_columns() -%}
+    {{
+        return(
+            [
+                "lead_id",
+                "created_at",
+                "updated_at",
+                "email",
+                "first_name",
+                "last_name",
+                "phone",
+                "job_title",
+                "department",
+                "company_name",
+                "company_domain",
+                "country",
+                "region",
+                "lead_source",
+                "campaign_id",
+                "landing_page",
+                "owner_id",
+                "merged_into_lead_id",
+                "is_deleted",
+            ]
+        )
+    }}
+{%- endmacro %}

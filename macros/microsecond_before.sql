@@ -1,0 +1,3 @@
+{% macro microsecond_before(moment_at) -%}
+    ({{ moment_at }} - interval '1' microsecond)
+{%- endmacro %}

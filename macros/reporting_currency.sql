@@ -1,0 +1,3 @@
+{% macro reporting_currency() -%}
+    {{ "'" ~ (var("reporting_currency") | upper | replace("'", "")) ~ "'" }}
+{%- endmacro %}

@@ -1,0 +1,32 @@
+with
+    sums as (select * from {{ ref("int_engagement_sums") }}),
+
+    rules as (select * from {{ ref("int_activity_rules_slotted") }}),
+
+    leads as (select * from {{ ref("int_leads_merged") }}),
+
+    decayed as (
+        select
+            sums.lead_id,
+            rules.score_group,
+            sums.rule_id,
+            rules.max_points,
+            sums.event_count,
+            sums.raw_points,
+            sums.grown_points
+            / {{ growth(as_of(), "leads.created_at", "rules.half_life_days") }}
+            as decayed_points
+        from sums
+        inner join rules on sums.rule_id = rules.rule_id
+        inner join leads on sums.lead_id = leads.lead_id
+    ),
+
+    final as (
+        select
+            *,
+            {{ clamp("decayed_points", "-max_points", "max_points") }} as capped_points
+        from decayed
+    )
+
+select *
+from final

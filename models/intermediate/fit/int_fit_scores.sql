@@ -1,0 +1,60 @@
+with
+    moments as (select * from {{ ref("int_gate_moments") }}),
+
+    matches as (select * from {{ ref("int_rule_matches") }}),
+
+    fit_rules as (select * from {{ ref("int_fit_rules_normalised") }}),
+
+    score_groups as (select * from {{ ref("int_score_groups_bounded") }}),
+
+    summed as (
+        select
+            matches.lead_id,
+            matches.moment_at,
+            fit_rules.dimension,
+            sum(fit_rules.points) as points
+        from matches
+        inner join fit_rules on matches.rule_id = fit_rules.rule_id
+        where matches.rule_set = 'fit'
+        group by matches.lead_id, matches.moment_at, fit_rules.dimension
+    ),
+
+    clamped as (
+        select
+            summed.lead_id,
+            summed.moment_at,
+            sum(
+                {{
+                    clamp(
+                        "summed.points",
+                        "score_groups.min_points",
+                        "score_groups.max_points",
+                    )
+                }}
+            ) as points
+        from summed
+        left join
+            score_groups
+            on summed.dimension = score_groups.score_group
+            and score_groups.kind = 'fit'
+        group by summed.lead_id, summed.moment_at
+    ),
+
+    final as (
+        select
+            moments.lead_id,
+            moments.moment_at,
+            moments.valid_from,
+            moments.valid_to,
+            round(
+                cast({{ clamp("coalesce(clamped.points, 0)", 0, 100) }} as double), 6
+            ) as fit_score
+        from moments
+        left join
+            clamped
+            on moments.lead_id = clamped.lead_id
+            and moments.moment_at = clamped.moment_at
+    )
+
+select *
+from final

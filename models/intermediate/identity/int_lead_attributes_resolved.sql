@@ -1,0 +1,1 @@
+{{ resolved_rows("stg_raw__lead_attributes") }}

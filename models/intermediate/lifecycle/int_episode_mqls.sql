@@ -1,0 +1,67 @@
+with
+    candidates as (select * from {{ ref("int_mql_candidates") }}),
+
+    scores as ({{ engagement_at(ref("int_mql_candidates")) }}),
+
+    gates as (select * from {{ ref("int_gates") }}),
+
+    opportunities as (select * from {{ ref("int_episode_opportunities") }}),
+
+    qualified as (
+        select
+            candidates.lead_id,
+            candidates.episode,
+            candidates.moment_at as mql_at,
+            gates.fit_score,
+            scores.engagement_score,
+            gates.policy_version,
+            case
+                when candidates.has_hand_raise
+                then 'hand_raise'
+                when gates.moment_at < candidates.moment_at
+                then 'activity'
+                when gates.is_creation
+                then 'creation'
+                when candidates.has_event
+                then 'activity'
+                when gates.is_fit_change
+                then 'fit'
+                when gates.is_consent_event
+                then 'consent'
+                else 'policy'
+            end as trigger_kind,
+            row_number() over (
+                partition by candidates.lead_id, candidates.episode
+                order by candidates.moment_at
+            ) as moment_number
+        from candidates
+        inner join
+            scores
+            on candidates.lead_id = scores.lead_id
+            and candidates.episode = scores.episode
+            and candidates.moment_at = scores.moment_at
+        inner join
+            gates
+            on candidates.lead_id = gates.lead_id
+            and candidates.moment_at >= gates.valid_from
+            and candidates.moment_at < gates.valid_to
+        left join
+            opportunities
+            on candidates.lead_id = opportunities.lead_id
+            and candidates.episode = opportunities.episode
+        where
+            not gates.is_excluded
+            and gates.has_consent
+            and gates.has_fit
+            and (
+                scores.engagement_score >= gates.engagement_threshold
+                or candidates.has_hand_raise
+            )
+            and candidates.moment_at
+            <= coalesce(opportunities.opportunity_at, {{ end_of_time() }})
+    ),
+
+    final as (select * from qualified where moment_number = 1)
+
+select *
+from final

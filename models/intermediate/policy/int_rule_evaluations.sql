@@ -1,0 +1,74 @@
+with
+    rules as (select * from {{ ref("int_rules_parsed") }}),
+
+    lead_values as (select * from {{ ref("int_lead_attribute_periods") }}),
+
+    raw_sources as (select * from {{ ref("int_raw_lead_sources") }}),
+
+    distinct_values as (
+        select attribute_name, attribute_value
+        from lead_values
+        group by attribute_name, attribute_value
+        union all
+        select 'raw_lead_source' as attribute_name, raw_lead_source as attribute_value
+        from raw_sources
+    ),
+
+    numbered as (
+        select
+            attribute_name,
+            attribute_value,
+            lower(trim(attribute_value)) as compared_value,
+            {{ to_number("attribute_value") }} as compared_number
+        from distinct_values
+    ),
+
+    compared as (
+        select
+            rules.rule_set,
+            rules.rule_id,
+            rules.valid_from,
+            rules.valid_to,
+            numbered.attribute_name,
+            numbered.attribute_value,
+            case
+                when rules.comparison = 'is_missing' or rules.element is null
+                then false
+                when rules.comparison in ('equals', 'in')
+                then
+                    numbered.compared_value = rules.element
+                    or coalesce(numbered.compared_number = rules.element_number, false)
+                when rules.comparison = 'contains'
+                then
+                    replace(numbered.compared_value, rules.element, '')
+                    <> numbered.compared_value
+                when rules.comparison = 'between'
+                then
+                    numbered.compared_number
+                    between rules.lower_bound and rules.upper_bound
+                when rules.comparison = 'at_least'
+                then numbered.compared_number >= rules.element_number
+                when rules.comparison = 'at_most'
+                then numbered.compared_number <= rules.element_number
+            end as is_match
+        from numbered
+        inner join rules on numbered.attribute_name = rules.attribute_name
+    ),
+
+    -- Null when every comparison met a value it could not judge: unknown.
+    final as (
+        select
+            rule_set,
+            rule_id,
+            attribute_name,
+            attribute_value,
+            valid_from,
+            valid_to,
+            max(case when is_match then 1 when not is_match then 0 end) = 1 as is_match
+        from compared
+        group by
+            rule_set, rule_id, attribute_name, attribute_value, valid_from, valid_to
+    )
+
+select *
+from final

@@ -1,0 +1,35 @@
+with
+    leads as (select * from {{ ref("int_leads_merged") }}),
+
+    company_periods as (select * from {{ ref("int_lead_company_periods") }}),
+
+    final as (
+        select
+            leads.lead_id,
+            leads.created_at,
+            case when not leads.is_deleted then leads.email end as email,
+            case when not leads.is_deleted then leads.first_name end as first_name,
+            case when not leads.is_deleted then leads.last_name end as last_name,
+            case when not leads.is_deleted then leads.phone end as phone,
+            case when not leads.is_deleted then leads.landing_page end as landing_page,
+            leads.job_title,
+            leads.department,
+            leads.company_name,
+            company_periods.company_id,
+            leads.country,
+            leads.region,
+            leads.lead_source,
+            leads.campaign_id,
+            leads.owner_id,
+            leads.email_domain_type,
+            leads.merged_lead_count,
+            leads.is_deleted
+        from leads
+        left join
+            company_periods
+            on leads.lead_id = company_periods.lead_id
+            and company_periods.valid_to = {{ end_of_time() }}
+    )
+
+select *
+from final

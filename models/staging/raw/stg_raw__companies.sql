@@ -1,0 +1,43 @@
+with
+    source as (select * from {{ raw_rows("companies") }}),
+
+    typed as (
+        select
+            {{ clean_text("company_id") }} as company_id,
+            {{ clean_text("domain") }} as domain,
+            cast(updated_at as timestamp) as updated_at,
+            {{ clean_text("company_name") }} as company_name,
+            {{ clean_text("industry") }} as industry,
+            cast(employee_count as bigint) as employee_count,
+            cast(annual_revenue as decimal(20, 6)) as annual_revenue,
+            upper({{ clean_text("currency") }}) as currency,
+            cast(growth_rate as double) as growth_rate,
+            {{ clean_text("country") }} as country,
+            {{ domain_host("domain") }} as host,
+            cast(_loaded_at as timestamp) as _loaded_at,
+            cast(_landed_at as timestamp) as _landed_at
+        from source
+    ),
+
+    versioned as (
+        select *, coalesce(updated_at, {{ beginning_of_time() }}) as version_at
+        from typed
+    ),
+
+    ranked as (
+        select
+            *,
+            company_id as record_key,
+            row_number() over (
+                partition by company_id, version_at
+                order by {{ latest_first("companies") }}
+            ) as version_rank
+        from versioned
+    ),
+
+    judged as ({{ versions_judged("ranked", "company_id", "when false then null") }}),
+
+    final as (select *, {{ row_state() }} as row_state from judged)
+
+select *
+from final

@@ -1,0 +1,16 @@
+with
+    source as (select * from {{ raw_rows("company_technologies") }}),
+
+    final as (
+        select
+            {{ clean_text("domain") }} as domain,
+            lower({{ clean_text("technology") }}) as technology,
+            cast(detected_at as timestamp) as detected_at,
+            {{ domain_host("domain") }} as host,
+            cast(_loaded_at as timestamp) as _loaded_at,
+            cast(_landed_at as timestamp) as _landed_at
+        from source
+    )
+
+select *
+from final

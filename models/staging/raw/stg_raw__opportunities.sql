@@ -1,0 +1,48 @@
+with
+    source as (select * from {{ raw_rows("opportunities") }}),
+
+    typed as (
+        select
+            {{ clean_text("opportunity_id") }} as opportunity_id,
+            {{ clean_text("lead_id") }} as lead_id,
+            lower({{ clean_text("status") }}) as status,
+            {{ clean_text("stage") }} as stage,
+            cast(amount as decimal(20, 6)) as amount,
+            upper({{ clean_text("currency") }}) as currency,
+            cast(created_at as timestamp) as created_at,
+            cast(closed_at as timestamp) as closed_at,
+            cast(updated_at as timestamp) as updated_at,
+            cast(_loaded_at as timestamp) as _loaded_at,
+            cast(_landed_at as timestamp) as _landed_at
+        from source
+    ),
+
+    versioned as (select *, coalesce(updated_at, created_at) as version_at from typed),
+
+    ranked as (
+        select
+            *,
+            opportunity_id as record_key,
+            row_number() over (
+                partition by opportunity_id, version_at
+                order by {{ latest_first("opportunities") }}
+            ) as version_rank
+        from versioned
+    ),
+
+    judged as (
+        {{
+            versions_judged(
+                "ranked",
+                "opportunity_id",
+                "when created_at > "
+                ~ as_of()
+                ~ " then 'future' when status in ('open', 'won', 'lost') then null else 'unknown_value'",
+            )
+        }}
+    ),
+
+    final as (select *, {{ row_state() }} as row_state from judged)
+
+select *
+from final
