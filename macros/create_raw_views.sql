@@ -38,5 +38,8 @@
         {% endif -%}
     {%- endfor -%}
     {#- dbt rolls back what a run hook left open: the look-ups above opened a transaction. -#}
-    commit; begin;
+    commit
+    ;
+    begin
+    ;
 {%- endmacro %}

@@ -21,6 +21,7 @@
                 "owner_id",
                 "merged_into_lead_id",
                 "is_deleted",
+                "email_domain_type",
             ]
         )
     }}

@@ -1,53 +1,39 @@
 {% set stages = ["lead", "mql", "sal", "sql", "opportunity", "customer"] %}
 with
-    leads as (select * from {{ ref("fct_leads") }}),
+    entries as (select * from {{ ref("fct_funnel_entries") }}),
 
-    entries as (select * from {{ ref("fct_stage_entries") }}),
+    leads as (select * from {{ ref("fct_leads") }}),
 
     opportunities as (select * from {{ ref("fct_opportunities") }}),
 
     spend as (select * from {{ ref("fct_spend") }}),
 
-    cohort_leads as (
+    counted as (
+        select
+            basis,
+            month,
+            lead_source
+            {% for stage in stages %}
+                , count(case when stage = '{{ stage }}' then 1 end) as {{ stage }}_count
+            {% endfor %}
+            {% for stage in stages[1:] %}
+                ,
+                median(
+                    case when stage = '{{ stage }}' then days_since_previous_stage end
+                ) as median_{{ stages[loop.index0] }}_to_{{ stage }}_days
+            {% endfor %}
+        from entries
+        group by basis, month, lead_source
+    ),
+
+    money as (
         select
             'cohort' as basis,
             cast({{ dbt.date_trunc("month", "created_at") }} as date) as month,
             lead_source,
-            1 as is_lead
-            {% for stage in stages[1:] %}
-                ,
-                case when has_reached_{{ stage }} then 1 else 0 end as is_{{ stage }},
-                {{
-                    days_between(
-                        "created_at" if loop.first else stages[loop.index0] ~ "_at",
-                        stage ~ "_at",
-                    )
-                }} as days_to_{{ stage }}
-            {% endfor %},
             revenue
         from leads
-    ),
-
-    period_entries as (
-        select
-            'period' as basis,
-            cast({{ dbt.date_trunc("month", "entered_at") }} as date) as month,
-            lead_source,
-            case when stage = 'lead' then 1 else 0 end as is_lead
-            {% for stage in stages[1:] %}
-                ,
-                case when stage = '{{ stage }}' then 1 else 0 end as is_{{ stage }},
-                case
-                    when stage = '{{ stage }}' then days_since_previous_stage
-                end as days_to_{{ stage }}
-            {% endfor %},
-            0 as revenue
-        from entries
-    ),
-
-    -- Wins bring their revenue to the period; spend brings its month and source to
-    -- both.
-    others as (
+        union all
         select
             'period' as basis,
             cast({{ dbt.date_trunc("month", "won_at") }} as date) as month,
@@ -68,72 +54,45 @@ with
                 union all
                 select 'period' as basis
             ) as bases
+        union all
+        select basis, month, lead_source, 0 as revenue
+        from counted
     ),
 
-    united as (
-        select *
-        from cohort_leads
-        union all
-        select *
-        from period_entries
-        union all
+    -- A month and source with spend alone has a row, too.
+    present as (
         select
-            basis,
-            month,
-            lead_source,
-            0 as is_lead
-            {% for stage in stages[1:] %}
-                , 0 as is_{{ stage }}, null as days_to_{{ stage }}
-            {% endfor %},
-            revenue
-        from others
-    ),
-
-    counted as (
-        select
-            basis,
-            month,
-            lead_source,
-            {% for stage in stages %}
-                sum(
-                    is_{{ stage }}
-                ) as {{ "opportunities" if stage == "opportunity" else stage ~ "s" }},
-            {% endfor %}
-            cast(sum(revenue) as decimal(20, 2)) as revenue
-            {% for stage in stages[1:] %}
-                ,
-                median(
-                    days_to_{{ stage }}
-                ) as median_{{ stages[loop.index0] }}_to_{{ stage }}_days
-            {% endfor %}
-        from united
+            basis, month, lead_source, cast(sum(revenue) as decimal(20, 2)) as revenue
+        from money
         group by basis, month, lead_source
     ),
 
     final as (
         select
-            basis,
-            month,
-            lead_source,
-            leads,
-            mqls,
-            sals,
-            sqls,
-            opportunities,
-            customers,
-            revenue,
-            cast(mqls as double) / nullif(leads, 0) as lead_to_mql_rate,
-            cast(sals as double) / nullif(mqls, 0) as mql_to_sal_rate,
-            cast(sqls as double) / nullif(sals, 0) as sal_to_sql_rate,
-            cast(opportunities as double) / nullif(sqls, 0) as sql_to_opportunity_rate,
-            cast(customers as double)
-            / nullif(opportunities, 0) as opportunity_to_customer_rate,
-            median_lead_to_mql_days,
-            median_mql_to_sal_days,
-            median_sal_to_sql_days,
-            median_sql_to_opportunity_days,
-            median_opportunity_to_customer_days
-        from counted
+            present.basis,
+            present.month,
+            present.lead_source,
+            {% for stage in stages %}
+                coalesce(
+                    counted.{{ stage }}_count, 0
+                ) as {{ "opportunities" if stage == "opportunity" else stage ~ "s" }},
+            {% endfor %}
+            present.revenue
+            {% for stage in stages[1:] %}
+                ,
+                cast(counted.{{ stage }}_count as double) / nullif(
+                    counted.{{ stages[loop.index0] }}_count, 0
+                ) as {{ stages[loop.index0] }}_to_{{ stage }}_rate
+            {% endfor %}
+            {% for stage in stages[1:] %}
+                , counted.median_{{ stages[loop.index0] }}_to_{{ stage }}_days
+            {% endfor %}
+        from present
+        left join
+            counted
+            on present.basis = counted.basis
+            and present.month = counted.month
+            and present.lead_source = counted.lead_source
     )
 
 select *

@@ -1,12 +1,3 @@
-{% set company_columns = [
-    "company_industry",
-    "company_employee_count",
-    "company_annual_revenue",
-    "company_growth_rate",
-    "company_country",
-] %}
-{% set version_columns = lead_columns() + ["email_domain_type"] %}
-{% set domain_columns = ["email_domain", "stated_domain", "domain"] %}
 with
     rules as (select * from {{ ref("int_rules_parsed") }}),
 
@@ -14,9 +5,9 @@ with
 
     company_periods as (select * from {{ ref("int_lead_company_periods") }}),
 
-    technologies as (select * from {{ ref("int_company_technologies_resolved") }}),
+    domain_periods as (select * from {{ ref("int_lead_domain_periods") }}),
 
-    lead_attributes as (select * from {{ ref("int_lead_attributes_resolved") }}),
+    answer_periods as (select * from {{ ref("int_lead_answer_periods") }}),
 
     asked as (
         select attribute_name
@@ -25,87 +16,33 @@ with
         group by attribute_name
     ),
 
-    answers as (
-        select
-            survivor_lead_id as lead_id,
-            attribute_name,
-            captured_at as valid_from,
-            max(attribute_value) as attribute_value
-        from lead_attributes
-        where
-            resolved_state = 'staged'
-            and attribute_name not in (
-                '{{ (version_columns + company_columns) | join("',
-                '") }}',
-                'technology',
-                'registrable_domain'
-            )
-        group by survivor_lead_id, attribute_name, captured_at
-    ),
-
     united as (
         select
             lead_versions.lead_id,
             asked.attribute_name,
             lead_versions.valid_from,
             lead_versions.valid_to,
-            {{ named_value("asked.attribute_name", version_columns) }}
-            as attribute_value
+            {{ named_value("asked.attribute_name", lead_columns()) }} as attribute_value
         from lead_versions
         cross join asked
-        where asked.attribute_name in ('{{ version_columns | join("', '") }}')
+        where asked.attribute_name in ({{ quoted_list(lead_columns()) }})
         union all
         select
             company_periods.lead_id,
             asked.attribute_name,
             company_periods.valid_from,
             company_periods.valid_to,
-            {{ named_value("asked.attribute_name", company_columns) }}
+            {{ named_value("asked.attribute_name", company_columns()) }}
             as attribute_value
         from company_periods
         cross join asked
-        where asked.attribute_name in ('{{ company_columns | join("', '") }}')
+        where asked.attribute_name in ({{ quoted_list(company_columns()) }})
         union all
-        select
-            lead_versions.lead_id,
-            'technology' as attribute_name,
-            greatest(
-                lead_versions.valid_from,
-                coalesce(technologies.detected_at, {{ beginning_of_time() }})
-            ) as valid_from,
-            lead_versions.valid_to,
-            technologies.technology as attribute_value
-        from lead_versions
-        inner join
-            technologies
-            on lead_versions.domain = technologies.registered_domain
-            and technologies.row_state = 'staged'
-            and coalesce(technologies.detected_at, {{ beginning_of_time() }})
-            < lead_versions.valid_to
-        {% for column in domain_columns %}
-            union all
-            select
-                lead_id,
-                'registrable_domain' as attribute_name,
-                valid_from,
-                valid_to,
-                {{ column }} as attribute_value
-            from lead_versions
-        {% endfor %}
+        select lead_id, attribute_name, valid_from, valid_to, attribute_value
+        from domain_periods
         union all
-        select
-            answers.lead_id,
-            answers.attribute_name,
-            answers.valid_from,
-            coalesce(
-                lead(answers.valid_from) over (
-                    partition by answers.lead_id, answers.attribute_name
-                    order by answers.valid_from
-                ),
-                {{ end_of_time() }}
-            ) as valid_to,
-            answers.attribute_value
-        from answers
+        select lead_id, attribute_name, valid_from, valid_to, attribute_value
+        from answer_periods
     ),
 
     final as (

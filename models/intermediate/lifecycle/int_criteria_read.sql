@@ -1,9 +1,5 @@
 with
-    acceptances as (select * from {{ ref("int_episode_acceptances") }}),
-
-    opportunities as (select * from {{ ref("int_episode_opportunities") }}),
-
-    episodes as (select * from {{ ref("int_episodes") }}),
+    moments as (select * from {{ ref("int_criteria_moments") }}),
 
     answer_rows as (select * from {{ ref("int_qualification_answers_resolved") }}),
 
@@ -18,33 +14,6 @@ with
             coalesce(is_required, false) as is_required,
             minimum_met
         from criteria_rows
-    ),
-
-    -- Answers are read when the MQL is made, at the first contact, at each later
-    -- answer of the episode and when an opportunity is opened.
-    moments as (
-        select lead_id, episode, mql_at as moment_at
-        from acceptances
-        union
-        select lead_id, episode, contact_at as moment_at
-        from acceptances
-        where contact_at is not null
-        union
-        select lead_id, episode, opportunity_at as moment_at
-        from opportunities
-        union
-        select
-            acceptances.lead_id, acceptances.episode, answers.assessed_at as moment_at
-        from acceptances
-        inner join
-            episodes
-            on acceptances.lead_id = episodes.lead_id
-            and acceptances.episode = episodes.episode
-        inner join
-            answers
-            on acceptances.lead_id = answers.survivor_lead_id
-            and answers.assessed_at > acceptances.contact_at
-            and answers.assessed_at <= episodes.ends_at
     ),
 
     latest as (

@@ -1,0 +1,3 @@
+{% macro quoted_list(names) -%}
+    {%- for name in names -%} '{{ name }}'{{ ", " if not loop.last }} {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,45 @@
+with
+    leads as (select * from {{ ref("stg_raw__leads") }}),
+
+    companies as (select * from {{ ref("stg_raw__companies") }}),
+
+    technologies as (select * from {{ ref("stg_raw__company_technologies") }}),
+
+    intent_signals as (select * from {{ ref("stg_raw__intent_signals") }}),
+
+    free_email_domains as (select * from {{ ref("free_email_domains") }}),
+
+    disposable_email_domains as (select * from {{ ref("disposable_email_domains") }}),
+
+    sightings as (
+        select email_host as host, 'seen' as list_name
+        from leads
+        union all
+        select company_host as host, 'seen' as list_name
+        from leads
+        union all
+        select host, 'seen' as list_name
+        from companies
+        union all
+        select host, 'seen' as list_name
+        from technologies
+        union all
+        select host, 'seen' as list_name
+        from intent_signals
+        union all
+        select {{ domain_host("domain") }} as host, 'free' as list_name
+        from free_email_domains
+        union all
+        select {{ domain_host("domain") }} as host, 'disposable' as list_name
+        from disposable_email_domains
+    ),
+
+    final as (
+        select host, list_name
+        from sightings
+        where host is not null
+        group by host, list_name
+    )
+
+select *
+from final

@@ -1,0 +1,78 @@
+"""The raw contract: tables, columns, types and keys, read from the dbt source file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from qualified_leads.errors import UsageError
+from qualified_leads.paths import project_root
+
+REJECTED_ROWS = "rejected_rows"
+LOAD_COLUMNS = ("_loaded_at", "_landed_at")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a raw table; `data_type` is DuckDB's name of the type, in lower case."""
+
+    name: str
+    data_type: str
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One raw table: its columns in contract order, `_loaded_at` and `_landed_at` included."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+    @property
+    def source_columns(self) -> tuple[Column, ...]:
+        """The columns that a source fills, that is all but the two that the loader adds."""
+        return tuple(column for column in self.columns if column.name not in LOAD_COLUMNS)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns without which a row is rejected."""
+        return tuple(column.name for column in self.columns if column.is_required)
+
+
+def contract_path() -> Path:
+    """Return the file that defines the raw contract."""
+    return project_root() / "models" / "staging" / "raw" / "_raw__sources.yml"
+
+
+def load_contract(path: Path | None = None) -> dict[str, Table]:
+    """Return every table of the raw contract by name, `rejected_rows` included.
+
+    Raises UsageError where the file is missing or is not the contract.
+    """
+    path = path or contract_path()
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tables = document["sources"][0]["tables"]
+        return {table["name"]: _table(table) for table in tables}
+    except OSError as error:
+        raise UsageError(f"cannot read the raw contract {path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where else ""
+        raise UsageError(f"the raw contract {path} is not valid YAML{line}") from error
+    except (KeyError, TypeError, IndexError) as error:
+        raise UsageError(f"the raw contract {path} lacks {error}") from error
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    return (node.get("config") or {}).get("meta") or {}
+
+
+def _table(node: dict[str, Any]) -> Table:
+    columns = tuple(
+        Column(column["name"], column["data_type"].lower(), bool(_meta(column).get("is_required")))
+        for column in node["columns"]
+    )
+    return Table(node["name"], columns, tuple(_meta(node).get("key", ())))

@@ -1,0 +1,230 @@
+"""Run dbt in a process of its own and report each node as it starts and ends.
+
+Run as a program, this file is that process: it takes dbt's arguments as a JSON list, writes one
+JSON object per event to the file descriptor it is given, and ends at once when its standard input
+closes, which is how it learns that the refresh that started it has died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+FAILED_STATUSES = ("error", "fail", "runtime error")
+LOG_NAME = "refresh.log"
+
+
+@dataclass(frozen=True)
+class NodeEvent:
+    """A node that started (status `started`) or ended; seconds are those of its execution."""
+
+    name: str
+    resource_type: str
+    status: str
+    seconds: float
+    index: int
+    total: int
+
+
+@dataclass
+class DbtOutcome:
+    """How a dbt command ended: failed nodes in order, and the UTC moment it took for 'now'."""
+
+    succeeded: bool = False
+    started_at: datetime | None = None
+    failed_nodes: list[NodeEvent] = field(default_factory=list)
+    seconds_by_node: dict[str, float] = field(default_factory=dict)
+    error: str | None = None
+    peak_memory_bytes: int | None = None
+
+
+class DbtFailedError(Exception):
+    """dbt failed or a data test did; the message is one line with names and the log's place."""
+
+    exit_status = 1
+
+
+def log_directory(project: Path) -> Path:
+    """Where dbt and the refresh write their logs."""
+    return project / os.environ.get("DBT_LOG_PATH", "logs")
+
+
+def build_arguments(as_of: datetime | None, full_refresh: bool = False) -> list[str]:
+    """dbt's arguments for a refresh.
+
+    Without `as_of` no vars are passed, which keeps dbt's partial parse. Unit tests are left to
+    `make test`: they read fixed rows and say nothing about tonight's data.
+    """
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if as_of is not None:
+        arguments += ["--vars", json.dumps({"as_of": as_of.strftime("%Y-%m-%d %H:%M:%S.%f")})]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    return arguments
+
+
+def run_dbt(
+    project: Path,
+    warehouse: Path,
+    arguments: list[str],
+    on_event: Callable[[NodeEvent], None] = lambda event: None,
+    lock_descriptor: int | None = None,
+) -> DbtOutcome:
+    """Run dbt on a warehouse and call back per node; what dbt prints goes to `logs/refresh.log`.
+
+    The process inherits the lock, so the warehouse stays locked until no dbt writes to it any more.
+
+    Raises DbtFailedError when dbt or a test failed, or when dbt itself died.
+    """
+    logs = log_directory(project)
+    logs.mkdir(parents=True, exist_ok=True)
+    outcome = DbtOutcome()
+    events_in, events_out = os.pipe()
+    inherited = (events_out,) if lock_descriptor is None else (events_out, lock_descriptor)
+    with open(logs / LOG_NAME, "wb") as log, os.fdopen(events_in, "r", encoding="utf-8") as events:
+        process = subprocess.Popen(
+            [sys.executable, __file__, str(events_out), json.dumps(arguments)],
+            cwd=project,
+            env=_environment(project, warehouse),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=inherited,
+            umask=0o077,  # the work file and the logs are nobody else's
+        )
+        os.close(events_out)
+        try:
+            for line in events:
+                _record(outcome, json.loads(line), on_event)
+            process.wait()
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait()
+    if not outcome.succeeded:
+        raise DbtFailedError(_failure(outcome, process.returncode, logs))
+    return outcome
+
+
+def _environment(project: Path, warehouse: Path) -> dict[str, str]:
+    environment = {**os.environ, "DBT_USE_COLORS": "false"}
+    # Set only where it says something else: a change of its text costs dbt a full parse.
+    if (project / environment.get("WAREHOUSE", "warehouse")).resolve() != warehouse.resolve():
+        environment["WAREHOUSE"] = str(warehouse.resolve())
+    return environment
+
+
+def _record(
+    outcome: DbtOutcome, event: dict[str, Any], on_event: Callable[[NodeEvent], None]
+) -> None:
+    if event["kind"] == "end":
+        outcome.succeeded = event["succeeded"]
+        outcome.error = event["error"]
+        outcome.peak_memory_bytes = event["peak_memory_bytes"]
+        outcome.started_at = datetime.fromisoformat(event["started_at"])
+        return
+    node = NodeEvent(**event["node"])
+    if node.status != "started":
+        outcome.seconds_by_node[node.name] = node.seconds
+    if node.status in FAILED_STATUSES:
+        outcome.failed_nodes.append(node)
+    on_event(node)
+
+
+def _failure(outcome: DbtOutcome, return_code: int, logs: Path) -> str:
+    """One line; dbt's own messages may quote values and stay in its log."""
+    if outcome.failed_nodes:
+        shown = [node.name for node in outcome.failed_nodes[:5]]
+        more = len(outcome.failed_nodes) - len(shown)
+        what = "failed: " + ", ".join(shown) + (f" and {more} more" if more else "")
+    elif outcome.error:
+        what = f"dbt stopped ({outcome.error})"
+    else:
+        what = f"dbt died (exit status {return_code})"
+    return f"{what}; nothing released; see {logs / LOG_NAME}"
+
+
+# The other process, from here on.
+
+
+def _worker(events_out: int, arguments: list[str]) -> int:
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    # Imported here, as the refresh itself has no need of dbt's two seconds of imports.
+    from dbt.cli.main import dbtRunner
+    from dbt_common.invocation import get_invocation_started_at
+
+    events = _EventWriter(events_out)
+    result = dbtRunner(callbacks=[events.on_dbt_event]).invoke(arguments)
+    events.write(
+        {
+            "kind": "end",
+            "succeeded": bool(result.success),
+            "error": type(result.exception).__name__ if result.exception else None,
+            "started_at": get_invocation_started_at().isoformat(),
+            "peak_memory_bytes": _peak_memory_bytes(),
+        }
+    )
+    return 0 if result.success else 1
+
+
+class _EventWriter:
+    """Turns dbt's events into lines; dbt calls it from several threads."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._stream = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._lock = threading.Lock()
+        self._total = 0
+        self._done = 0
+
+    def write(self, event: dict[str, Any]) -> None:
+        with self._lock:
+            self._stream.write(json.dumps(event) + "\n")
+            self._stream.flush()
+
+    def on_dbt_event(self, message: Any) -> None:
+        kind = message.info.name
+        if kind == "LogStartLine":
+            self._total = message.data.total
+        elif kind == "NodeStart":
+            self._write_node(message.data.node_info, "started", 0.0)
+        elif kind == "NodeFinished":
+            self._done += 1
+            seconds = message.data.run_result.execution_time
+            self._write_node(message.data.node_info, message.data.run_result.status, seconds)
+
+    def _write_node(self, node: Any, status: str, seconds: float) -> None:
+        details = NodeEvent(
+            node.node_name, node.resource_type, status, seconds, self._done, self._total
+        )
+        self.write({"kind": "node", "node": vars(details)})
+
+
+def _exit_with_parent() -> None:
+    # Not sys.stdin, whose lock the interpreter wants at exit.
+    while os.read(0, 1):
+        pass
+    os._exit(70)
+
+
+def _peak_memory_bytes() -> int:
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def main(argv: Iterable[str]) -> int:
+    descriptor, arguments = argv
+    return _worker(int(descriptor), json.loads(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

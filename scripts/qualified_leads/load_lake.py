@@ -1,0 +1,136 @@
+"""Files of the raw lake: how they are named, written whole and found again.
+
+A data file is named by its key: table, content of the source file and mapping. Its presence is the
+proof that the source was loaded, so nothing else has to be kept. Files of rejected rows carry the
+key of their data file and appear before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from qualified_leads.contract import REJECTED_ROWS
+
+TEMPORARY = ".tmp-"
+WORKSPACE = ".tmp-load"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file written under a temporary name, and the name that it will get."""
+
+    temporary: Path
+    final: Path
+
+
+def lake(warehouse: Path) -> Path:
+    """Return the directory of the raw lake."""
+    return warehouse / "raw"
+
+
+def make_private(directory: Path) -> Path:
+    """Create a directory that only its owner enters; return it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    return directory
+
+
+def content_hash(path: Path, advance: Callable[[int], None]) -> str:
+    """Return the SHA-256 of a file; `advance` hears of each piece read, in bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 22):
+            digest.update(chunk)
+            advance(len(chunk))
+    return digest.hexdigest()
+
+
+def key(table: str, content: str, mapping: str) -> str:
+    """Return the name, without suffix, that this content has in the lake."""
+    return hashlib.sha256(f"{table}\n{content}\n{mapping}".encode()).hexdigest()[:40]
+
+
+def data_path(warehouse: Path, table: str, name: str) -> Path:
+    """Return the path of a data file of the lake."""
+    return lake(warehouse) / table / f"{name}.parquet"
+
+
+def rejects_path(warehouse: Path, name: str) -> Path:
+    """Return the path of the rejected rows that belong to the data file of this name."""
+    return data_path(warehouse, REJECTED_ROWS, name)
+
+
+def staged(final: Path) -> Staged:
+    """Return where to write a file of the lake before it is published; makes its directory."""
+    make_private(final.parent)
+    return Staged(final.with_name(f"{TEMPORARY}{final.stem}"), final)
+
+
+def publish(rejects: Iterable[Staged], data: Iterable[Staged]) -> None:
+    """Give written files their names: all rejects first, since a data file commits both.
+
+    A crash in between leaves rejects without data; the next load of that source, which finds no
+    data file, writes both again under the same names.
+    """
+    for files in (list(rejects), list(data)):
+        for file in files:
+            file.temporary.chmod(0o600)
+            _sync(file.temporary)
+        for file in files:
+            os.replace(file.temporary, file.final)
+        for directory in {file.final.parent for file in files}:
+            _sync(directory)
+            _sync(directory.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(warehouse: Path) -> None:
+    """Delete temporary files that a crashed load left; the caller is the only load."""
+    for path in lake(warehouse).glob(f"*/{TEMPORARY}*"):
+        path.unlink(missing_ok=True)
+
+
+def next_landed_at(warehouse: Path, now: datetime) -> datetime:
+    """Return `now`, or the microsecond after the latest `_landed_at` of the lake if that is later.
+
+    Both are naive UTC.
+    """
+    files = [str(path) for path in lake(warehouse).glob("*/*.parquet")]
+    if not files:
+        return now
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        latest = _latest(connection, files)
+    return max(now, latest + timedelta(microseconds=1)) if latest else now
+
+
+def _latest(connection: duckdb.DuckDBPyConnection, files: list[str]) -> datetime | None:
+    # Footers are enough unless another tool wrote a file without statistics.
+    latest, unknown = connection.execute(
+        """
+        select max(try_cast(stats_max_value as timestamp)),
+            list(distinct file_name) filter (stats_max_value is null and row_group_num_rows > 0)
+        from parquet_metadata(?)
+        where path_in_schema = '_landed_at'
+        """,
+        [files],
+    ).fetchone() or (None, None)
+    if unknown:
+        read = connection.execute("select max(_landed_at) from read_parquet(?)", [unknown])
+        (found,) = read.fetchone() or (None,)
+        latest = max((time for time in (latest, found) if time), default=None)
+    return latest

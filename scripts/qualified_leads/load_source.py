@@ -1,0 +1,332 @@
+"""Open a source file as a relation that DuckDB reads, with its records counted beforehand.
+
+The count never comes from the reader: CSV and JSON lines are framed on their bytes (load_text),
+Parquet says in its footer how many rows it has.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qualified_leads import load_text
+from qualified_leads.contract import Column, Table
+from qualified_leads.errors import UsageError
+from qualified_leads.load_mapping import Load, normalise, template_parts
+from qualified_leads.load_plan import Task
+from qualified_leads.load_progress import LoadProgress
+from qualified_leads.load_sql import identifier, literal
+from qualified_leads.load_text import Header, Integers, Scan, TextFile
+
+_DELIMITERS = (",", ";", "\t")
+_READ_BUFFER = 32 << 20
+
+# Yields (index into the numbers asked for, lines from 1, records as text).
+Records = Iterator[tuple[Integers, Integers, list[str]]]
+Fetch = Callable[[duckdb.DuckDBPyConnection, Integers], Records]
+
+
+@dataclass
+class Opened:
+    """A source file ready to be read.
+
+    `relations` are queries that give the same rows, tried in turn. `number` is the expression of a
+    row's number from 0, in file order; `numbers` turns it into record numbers, which `fetch` takes.
+    `columns` and `types` go by normalised name. `dropped` are records that the relation leaves out.
+    """
+
+    rows: int
+    parsed: int
+    relations: list[str]
+    number: str
+    columns: dict[str, str]
+    types: dict[str, str]
+    names: list[str]
+    fetch: Fetch
+    numbers: Callable[[Integers], Integers] = lambda rows: rows
+    dropped: dict[str, Integers] = field(default_factory=dict)
+    broken: tuple[str, str] | None = None
+    has_names: bool = True
+
+
+@dataclass
+class Session:
+    """What opening a file needs: a connection, a directory for copies, and what to close later."""
+
+    connection: duckdb.DuckDBPyConnection
+    workspace: Path
+    progress: LoadProgress
+    stack: ExitStack
+
+
+def open_source(task: Task, session: Session) -> Opened | None:
+    """Open the file of a task; None where it holds nothing at all.
+
+    Raises UsageError where the file can't be read whole, with the place where that is so.
+    """
+    if task.format == "parquet":
+        return _open_parquet(task, session)
+    path = _as_utf8(task, session)
+    source = session.stack.enter_context(TextFile(path, task.name))
+    return (
+        _open_csv(task, session, source)
+        if task.format == "csv"
+        else _open_json(task, session, source)
+    )
+
+
+def _as_utf8(task: Task, session: Session) -> Path:
+    if task.load.encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
+        target = session.workspace / "utf8"
+        load_text.transcode(task.path, task.name, task.load.encoding, target)
+        return target
+    session.progress.start(f"{task.name}: checking", task.path.stat().st_size)
+    load_text.check_utf8(task.path, task.name, session.progress.advance)
+    return task.path
+
+
+def _open_csv(task: Task, session: Session, source: TextFile) -> Opened | None:
+    load = task.load
+    wanted = source_names(load, task.table)
+    header = (
+        load_text.headless(source, load.header, load_text.Dialect(load.separator or ","))
+        if load.header is not None
+        else load_text.read_header(source, lambda text: load.separator or _delimiter(text, wanted))
+    )
+    if header is None:
+        return None
+    _check_names(task.name, header.names)
+    scanned = _scan(source, header, session)
+    aliases = [f"c{index}" for index in range(len(header.names))]
+    relations = _csv_relations(session, source, header, scanned, load, aliases)
+    opened = _text_source(source, header, scanned, relations)
+    _name_columns(opened, header.names, aliases)
+    return opened
+
+
+def _csv_relations(
+    session: Session,
+    source: TextFile,
+    header: Header,
+    scanned: Scan,
+    load: Load,
+    aliases: list[str],
+) -> list[str]:
+    path, has_header = source.path, load.header is None
+    if scanned.needs_copy:
+        path, has_header = session.workspace / "records", False
+        load_text.write_copy(source, header, scanned, path)
+    return [
+        _read_csv(path, aliases, header.dialect, has_header, scanned, is_parallel)
+        for is_parallel in (True, False)
+    ]
+
+
+def _read_csv(
+    path: Path,
+    aliases: list[str],
+    dialect: load_text.Dialect,
+    has_header: bool,
+    scanned: Scan,
+    is_parallel: bool,
+) -> str:
+    columns = ", ".join(f"{alias}: 'VARCHAR'" for alias in aliases)
+    quote = '"' if dialect.has_quotes else ""
+    line_size = max(2 << 20, scanned.longest + 16)
+    options = {
+        "columns": "{" + columns + "}",
+        "header": str(has_header).lower(),
+        "delim": literal(dialect.delimiter),
+        "quote": literal(quote),
+        "escape": literal(quote),
+        "comment": "''",
+        "auto_detect": "false",
+        "null_padding": "false",
+        "strict_mode": "true",
+        "parallel": str(is_parallel).lower(),
+        "max_line_size": str(line_size),
+        "buffer_size": str(max(_READ_BUFFER, 2 * line_size)),
+    }
+    listed = ", ".join(f"{name} = {value}" for name, value in options.items())
+    return f"select * from read_csv({literal(str(path.absolute()))}, {listed})"
+
+
+def _scan(source: TextFile, header: Header, session: Session) -> Scan:
+    session.progress.start(f"{source.name}: counting", source.size)
+    return load_text.scan(source, header, session.progress.advance)
+
+
+def _text_source(source: TextFile, header: Header, scanned: Scan, relations: list[str]) -> Opened:
+    dropped = {reason: np.concatenate(parts) for reason, parts in scanned.dropped.items()}
+
+    def fetch(_: duckdb.DuckDBPyConnection, numbers: Integers) -> Records:
+        return load_text.fetch(source, header, scanned, numbers)
+
+    return Opened(
+        rows=scanned.record_count,
+        parsed=scanned.record_count - scanned.dropped_count,
+        relations=relations,
+        number="row_number() over () - 1",
+        columns={},
+        types={},
+        names=[],
+        fetch=fetch,
+        numbers=lambda rows: load_text.record_numbers(scanned, rows),
+        dropped=dropped,
+    )
+
+
+def _open_json(task: Task, session: Session, source: TextFile) -> Opened | None:
+    dialect = load_text.Dialect(load_text.JSON_DELIMITER, has_quotes=False)
+    header = load_text.headless(source, ["line"], dialect)
+    if header is None:
+        return None
+    first = source.read(header.first_byte, header.first_byte + (1 << 16)).lstrip()
+    if not first:
+        return None
+    if first.startswith(b"["):
+        raise UsageError(f"{task.name} is a JSON array; JSON lines has one object per line")
+    scanned = _scan(source, header, session)
+    lines = _csv_relations(
+        session, source, header, scanned, task.load.model_copy(update={"header": ["line"]}), ["c0"]
+    )
+    is_object = "case when json_valid(c0) then json_type(c0) = 'OBJECT' else false end"
+    names = _json_names(session, lines[0], is_object, task.name)
+    _check_names(task.name, names)
+    wanted = source_names(task.load, task.table)
+    used = [name for name in names if normalise(name) in wanted]
+    shape = literal(json.dumps(dict.fromkeys(used, "VARCHAR"), ensure_ascii=False))
+    record = f"case when {is_object} then json_transform(c0, {shape}) end" if used else "null"
+    relations = [f"select c0, {is_object} as is_object, {record} as s from ({q})" for q in lines]
+    opened = _text_source(source, header, scanned, relations)
+    _name_columns(opened, used, [f"struct_extract(s, {literal(name)})" for name in used])
+    opened.names = names
+    opened.broken = ("not is_object", "record: not a JSON object")
+    opened.has_names = bool(names)
+    return opened
+
+
+def _json_names(session: Session, lines: str, is_object: str, name: str) -> list[str]:
+    """Return every key of the file, in alphabetical order."""
+    keys = f"select distinct case when {is_object} then json_keys(c0) end as keys from ({lines})"
+    query = f"select distinct unnest(keys) as name from ({keys}) order by name"
+    found = session.progress.execute(session.connection, query, f"{name}: reading keys").fetchall()
+    return [key for (key,) in found]
+
+
+def _open_parquet(task: Task, session: Session) -> Opened:
+    try:
+        metadata = pq.read_metadata(task.path)
+    except (pa.ArrowException, OSError):
+        raise UsageError(f"{task.name} is not a readable Parquet file") from None
+    # A link, since DuckDB would take brackets or a star in the name for a pattern.
+    link = session.workspace / "rows.parquet"
+    link.unlink(missing_ok=True)
+    link.symlink_to(task.path.absolute())
+    read = f"read_parquet({literal(str(link))}, binary_as_string = true, file_row_number = true)"
+    described = session.connection.execute(f"describe select * from {read}").fetchall()
+    columns = [(name, kind) for name, kind, *_ in described][:-1]
+    _check_names(task.name, metadata.schema.to_arrow_schema().names)
+    aliases = [f"c{index}" for index in range(len(columns))]
+    selected = [
+        f"{identifier(name)} as {alias}" for (name, _), alias in zip(columns, aliases, strict=True)
+    ]
+    listed = ", ".join([*selected, "file_row_number as source_row"])
+    opened = Opened(
+        rows=metadata.num_rows,
+        parsed=metadata.num_rows,
+        relations=[f"select {listed} from {read}"],
+        number="source_row",
+        columns={},
+        types={},
+        names=[],
+        fetch=lambda connection, numbers: _fetch_parquet(connection, read, numbers),
+    )
+    _name_columns(opened, [name for name, _ in columns], aliases, [kind for _, kind in columns])
+    return opened
+
+
+def _fetch_parquet(connection: duckdb.DuckDBPyConnection, read: str, numbers: Integers) -> Records:
+    wanted = pa.table({"place": np.arange(len(numbers)), "source_row": numbers})
+    connection.register("wanted_rows", wanted)
+    query = f"""
+        select wanted_rows.place, records.line, records.record
+        from wanted_rows
+        join (
+            select file_row_number, file_row_number + 1 as line,
+                to_json(columns_only) as record
+            from (select file_row_number, struct_pack(*columns(* exclude (file_row_number)))
+                as columns_only from {read})
+        ) as records on records.file_row_number = wanted_rows.source_row
+        order by wanted_rows.place
+    """
+    for batch in connection.execute(query).to_arrow_reader(10_000):
+        place, line, record = batch.columns
+        yield place.to_numpy(), line.to_numpy(), record.to_pylist()
+    connection.unregister("wanted_rows")
+
+
+def _name_columns(
+    opened: Opened, names: list[str], expressions: list[str], types: list[str] | None = None
+) -> None:
+    opened.names = names
+    for index, (name, expression) in enumerate(zip(names, expressions, strict=True)):
+        opened.columns[normalise(name)] = expression
+        opened.types[normalise(name)] = types[index] if types else "VARCHAR"
+
+
+def _check_names(file: str, names: list[str]) -> None:
+    """Raise UsageError where two columns have one name; columns without name don't count.
+
+    The message gives places: what stands in the header of a file without one is data.
+    """
+    seen: dict[str, int] = {}
+    for place, name in enumerate(map(normalise, names), start=1):
+        if name and name in seen:
+            raise UsageError(
+                f"{file}: columns {seen[name]} and {place} of the header have the same name"
+            )
+        seen[name] = place
+
+
+def _delimiter(header: str, wanted: Iterable[str]) -> str:
+    """Return the delimiter that finds most columns in the header, the commonest of equals."""
+    known = set(wanted)
+
+    def found(delimiter: str) -> tuple[int, int]:
+        rows = csv.reader(io.StringIO(header, newline=""), delimiter=delimiter)
+        names = [normalise(name) for name in next(rows, [])]
+        return len(known.intersection(names)), len(names)
+
+    return max(_DELIMITERS, key=found)
+
+
+def source_names(load: Load, table: Table) -> set[str]:
+    """Return the normalised names of the source columns that a load may read."""
+    names = {
+        column.name
+        for column in table.columns
+        if column.name != "_landed_at" and column.name not in load.columns
+    }
+    for rule in load.columns.values():
+        if rule is not None:
+            names |= {normalise(rule.source)} if rule.source else set()
+            names |= {name for _, name, _ in template_parts(rule.template or "") if name}
+    names |= {normalise(condition.column) for condition in load.where}
+    return names | ({normalise(load.repeat)} if load.repeat else set())
+
+
+def required_names(load: Load) -> set[str]:
+    """Return the normalised names of the source columns that the mapping itself names."""
+    nothing = Table("", tuple[Column, ...]())
+    return source_names(load, nothing) - ({"n"} if load.repeat else set())

@@ -1,0 +1,237 @@
+"""SQL expressions that turn source columns into contract types. Values are always quoted.
+
+Every expression gives null where the value doesn't have the type; the caller tells that from a
+value that is missing by comparing with the source expression. Nothing here fails on a value.
+"""
+
+from __future__ import annotations
+
+from qualified_leads.load_mapping import ColumnRule, Load, normalise, template_parts
+
+_BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(160)"
+_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
+_WHOLE = r"[+-]?[0-9]+([.]0*)?"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
+_ZONE = r" ?([Zz]|UTC|[+-](0[0-9]|1[0-8])(:?[0-5][0-9])?)"
+_INTEGERS = {
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+}
+_FLOATS = {"FLOAT", "DOUBLE"}
+_NAIVE_TIMES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+_ZONED_TIME = "TIMESTAMP WITH TIME ZONE"
+# What a reason calls the type: words, since the reader may not know SQL.
+TYPE_NAMES = {
+    "varchar": "text",
+    "bigint": "a whole number",
+    "double": "a number",
+    "boolean": "a boolean",
+    "date": "a date",
+    "timestamp": "a timestamp",
+}
+
+
+def literal(value: str) -> str:
+    """Quote a text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Quote a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def type_name(data_type: str) -> str:
+    """Return what a reason calls a contract type, for example `a timestamp`."""
+    return TYPE_NAMES.get(data_type, f"a {data_type}")
+
+
+def is_present(text: str) -> str:
+    """Return a condition: the text isn't null and not of blanks only.
+
+    The first test, on the first byte, decides for nearly all values and spares the trim.
+    """
+    return f"(({text} >= '!' and {text} < chr(127)) or trim({text}, {_BLANKS}) <> '')"
+
+
+def present(text: str) -> str:
+    """Return the text, null where it is blank."""
+    return f"case when {is_present(text)} then {text} end"
+
+
+def typed_text(text: str, data_type: str, load: Load, rule: ColumnRule | None) -> str:
+    """Return a text expression as a contract type."""
+    value = f"trim({text}, {_BLANKS})"
+    formats = (rule.date_format if rule else None) or load.date_format
+    if data_type == "varchar":
+        return text
+    if data_type == "boolean":
+        return (
+            f"case when lower({value}) in ('true', 't', 'yes', 'y', '1') then true"
+            f" when lower({value}) in ('false', 'f', 'no', 'n', '0') then false end"
+        )
+    if data_type == "timestamp":
+        return _formatted(value, formats) if formats else _timestamp(text, value)
+    if data_type == "date":
+        return _midnight(_formatted(value, formats) if formats else _timestamp(text, value))
+    return _scaled(_number(_plain_number(value, load), data_type), data_type, rule)
+
+
+def _formatted(value: str, formats: list[str]) -> str:
+    listed = ", ".join(literal(one) for one in formats)
+    parsed = f"try_strptime({value}, [{listed}])"
+    return f"case when isfinite({parsed}) then {parsed} end"
+
+
+def _timestamp(text: str, value: str) -> str:
+    # The first case spares nearly all values the trim, which takes longer than the cast. A cast to
+    # timestamp ignores an offset; one to timestamptz wants it attached and as digits.
+    pattern = literal(f"{_DATE}({_TIME})?")
+    zoned = f"regexp_full_match({value}, {literal(f'{_DATE}{_TIME}{_ZONE}')})"
+    offset = f"regexp_replace({value}, ' ?([Zz]|UTC)$', '+00')"
+    attached = f"regexp_replace({offset}, ' ([+-][0-9:]+)$', '\\1')"
+    full = rf"regexp_replace({attached}, '([ T]\d\d:\d\d)([+-])', '\1:00\2')"
+    return (
+        f"case when regexp_full_match({text}, {pattern}) then try_cast({text} as timestamp)"
+        f" when regexp_full_match({value}, {pattern}) then try_cast({value} as timestamp)"
+        f" when {zoned} then try_cast({full} as timestamptz) at time zone 'UTC' end"
+    )
+
+
+def _midnight(timestamp: str) -> str:
+    """A time of day has no place in a date: only midnight, UTC, counts as one."""
+    return (
+        f"case when {timestamp} = date_trunc('day', {timestamp}) then cast({timestamp} as date) end"
+    )
+
+
+def _plain_number(value: str, load: Load) -> str:
+    thousands = load.thousands or ("." if load.decimal == "," else None)
+    if thousands is None:
+        return value
+    point, mark = "[" + load.decimal + "]", "[" + thousands + "]"
+    grouped = rf"[+-]?([0-9]+|[0-9]{{1,3}}({mark}[0-9]{{3}})+)({point}[0-9]*)?"
+    bare = f"replace({value}, {literal(thousands)}, '')"
+    return (
+        f"case when regexp_full_match({value}, {literal(grouped)})"
+        f" then replace({bare}, {literal(load.decimal)}, '.') end"
+    )
+
+
+def _number(value: str, data_type: str) -> str:
+    pattern = _WHOLE if data_type == "bigint" else _NUMBER
+    is_number = f"regexp_full_match({value}, {literal(pattern)})"
+    cast = f"case when {is_number} then try_cast({value} as {data_type}) end"
+    return f"case when isfinite({cast}) then {cast} end" if data_type == "double" else cast
+
+
+def _scaled(number: str, data_type: str, rule: ColumnRule | None) -> str:
+    if rule is None or rule.multiply is None:
+        return number
+    return f"try_cast(try({number} * {rule.multiply}) as {data_type})"
+
+
+def as_text(column: str, source_type: str) -> str:
+    """Return a column of any type as text; a whole double has no decimals (an id stays an id)."""
+    if source_type == "VARCHAR":
+        return column
+    if source_type in _FLOATS:
+        whole = f"isfinite({column}) and {column} = trunc({column}) and abs({column}) < 9e15"
+        return (
+            f"case when {whole} then cast(cast({column} as bigint) as varchar)"
+            f" else cast({column} as varchar) end"
+        )
+    if source_type == _ZONED_TIME:
+        return f"cast({column} at time zone 'UTC' as varchar)"
+    return f"cast({column} as varchar)"
+
+
+def typed_native(column: str, source_type: str, data_type: str) -> str | None:
+    """Return a typed column as a contract type without a way over text; None where text must do."""
+    if data_type in ("date", "timestamp"):
+        return _native_time(column, source_type, data_type)
+    if data_type == "boolean":
+        return column if source_type == "BOOLEAN" else None
+    is_decimal = source_type.startswith("DECIMAL")
+    if data_type == "varchar" or not (is_decimal or source_type in _INTEGERS | _FLOATS):
+        return None
+    checks = []
+    if source_type in _FLOATS:
+        checks.append(f"isfinite({column})")
+    if data_type == "bigint" and source_type not in _INTEGERS:
+        checks.append(f"{column} = trunc({column})")
+    cast = f"try_cast({column} as {data_type})"
+    return f"case when {' and '.join(checks)} then {cast} end" if checks else cast
+
+
+def _native_time(column: str, source_type: str, data_type: str) -> str | None:
+    if source_type == "DATE":
+        value = column
+    elif source_type in _NAIVE_TIMES:
+        value = f"try_cast({column} as timestamp)"
+    elif source_type == _ZONED_TIME:
+        value = f"{column} at time zone 'UTC'"
+    else:
+        return None
+    finite = f"case when isfinite({column}) then {value} end"
+    if source_type == "DATE":
+        return f"cast({finite} as {data_type})"
+    return _midnight(finite) if data_type == "date" else finite
+
+
+def mapped_text(rule: ColumnRule, columns: dict[str, str]) -> str:
+    """Return the text that a rule makes of the source columns (text expressions by name)."""
+    if rule.template is not None:
+        text = _templated(rule.template, columns)
+    elif rule.source is not None:
+        text = present(columns[normalise(rule.source)])
+    else:
+        return literal(rule.default or "")
+    if rule.values or rule.other is not None:
+        text = _translated(text, rule)
+    return f"coalesce({text}, {literal(rule.default)})" if rule.default is not None else text
+
+
+def _templated(template: str, columns: dict[str, str]) -> str:
+    pieces = []
+    for text, name, filter_ in template_parts(template):
+        piece = literal(text) if not name else present(columns[name])
+        if filter_ == "slug":
+            dashed = f"regexp_replace(lower(strip_accents({piece})), '[^a-z0-9]+', '-', 'g')"
+            piece = f"nullif(trim({dashed}, '-'), '')"
+        pieces.append(f"({piece})")
+    return f"({' || '.join(pieces)})"
+
+
+def _translated(text: str, rule: ColumnRule) -> str:
+    if not rule.values:
+        return f"case when {text} is not null then {literal(rule.other or '')} end"
+    cases = " ".join(
+        f"when {literal(raw.strip())} then {literal(mapped)}" for raw, mapped in rule.values.items()
+    )
+    other = f"case when {text} is not null then {literal(rule.other)} end" if rule.other else text
+    return f"nullif(case trim({text}, {_BLANKS}) {cases} else {other} end, '')"
+
+
+def conditions(load: Load, columns: dict[str, str]) -> str:
+    """Return a condition that is true for the source rows that the load keeps, never null."""
+    tests = []
+    for condition in load.where:
+        text = columns[normalise(condition.column)]
+        if condition.is_ is not None:
+            found = f"coalesce({is_present(text)}, false)"
+            tests.append(found if condition.is_ == "present" else f"not {found}")
+            continue
+        listed = ", ".join(literal(one.strip()) for one in condition.in_ or condition.not_in or [])
+        found = f"coalesce(trim({text}, {_BLANKS}) in ({listed}), false)"
+        tests.append(found if condition.in_ is not None else f"not {found}")
+    return " and ".join(tests) or "true"

@@ -1,0 +1,306 @@
+"""Land files of the raw contract, or files that a mapping describes, in the lake.
+
+Everything is read, typed and counted before anything is published, so that a load that refuses a
+file leaves the lake as it was. The caller holds the warehouse's lock: two loads at once, or a load
+beside a refresh, could give out one `_landed_at` twice or hide rows behind a later one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from qualified_leads import load_lake
+from qualified_leads.contract import load_contract
+from qualified_leads.errors import UsageError
+from qualified_leads.load_lake import Staged
+from qualified_leads.load_mapping import normalise, read_mapping
+from qualified_leads.load_plan import Task, plan
+from qualified_leads.load_progress import LoadProgress
+from qualified_leads.load_report import FileReport, LoadReport
+from qualified_leads.load_rows import RowQuery
+from qualified_leads.load_source import (
+    Opened,
+    Session,
+    open_source,
+    required_names,
+    source_names,
+)
+from qualified_leads.load_sql import literal
+from qualified_leads.load_text import Integers
+
+__all__ = ["FileReport", "LoadReport", "load_directory"]
+
+MEMORY_LIMIT = "2GB"
+_REJECTED = pa.schema(
+    [
+        ("table_name", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("record", pa.string()),
+        ("reason", pa.string()),
+        ("_loaded_at", pa.timestamp("us")),
+        ("_landed_at", pa.timestamp("us")),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Naive UTC: when the load runs, and the `_landed_at` of all that it lands."""
+
+    now: datetime
+    landed_at: datetime
+
+
+@dataclass
+class _Rejects:
+    """Rejected records: ascending numbers, the code of each one's reason, and the reasons."""
+
+    numbers: Integers
+    codes: Integers
+    reasons: list[str]
+
+    def counts(self) -> dict[str, int]:
+        counted: Counter[str] = Counter()
+        for code, count in zip(*np.unique(self.codes, return_counts=True), strict=True):
+            counted[self.reasons[code]] += int(count)
+        return dict(counted)
+
+
+def load_directory(
+    source: Path,
+    warehouse: Path,
+    mapping: Path | None = None,
+    console: Console | None = None,
+    *,
+    now: datetime | None = None,
+) -> LoadReport:
+    """Land the files of `source` in the lake of `warehouse` and report what became of each.
+
+    `mapping` is a mapping file (load_mapping); without one, files and sub-directories are named
+    after their tables. A progress bar goes to `console` if that is a terminal. `now` (naive UTC)
+    replaces the clock. Content that was loaded before is reported as known and changes nothing.
+
+    Raises UsageError, with nothing landed, where a file can't be loaded whole.
+    """
+    contract = load_contract()
+    rules = read_mapping(mapping, contract) if mapping is not None else None
+    tasks, warnings = plan(source, rules, contract)
+    report = LoadReport(warnings=warnings)
+    load_lake.make_private(load_lake.lake(warehouse))
+    load_lake.remove_leftovers(warehouse)
+    now = now or datetime.now(UTC).replace(tzinfo=None)
+    clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
+    data: list[Staged] = []
+    rejects: list[Staged] = []
+    try:
+        with _workspace(warehouse) as workspace, LoadProgress(console) as progress:
+            for task in tasks:
+                _load_file(task, warehouse, workspace, progress, clock, report, data, rejects)
+        load_lake.publish(rejects, data)
+    except OSError as error:
+        raise UsageError(f"the load stopped: {error.strerror}; nothing landed") from error
+    finally:
+        for file in [*data, *rejects]:
+            file.temporary.unlink(missing_ok=True)
+    return report
+
+
+@contextmanager
+def _workspace(warehouse: Path) -> Iterator[Path]:
+    path = warehouse / load_lake.WORKSPACE
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        yield load_lake.make_private(path)
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _load_file(
+    task: Task,
+    warehouse: Path,
+    workspace: Path,
+    progress: LoadProgress,
+    clock: _Clock,
+    report: LoadReport,
+    data: list[Staged],
+    rejects: list[Staged],
+) -> None:
+    before = _fingerprint(task)
+    progress.start(f"{task.name}: reading", before[0])
+    content = load_lake.content_hash(task.path, progress.advance)
+    name = load_lake.key(task.table.name, content, task.digest)
+    final = load_lake.data_path(warehouse, task.table.name, name)
+    done = FileReport(task.name, task.table.name, path=str(final))
+    if final.exists() or any(file.final == final for file in data):
+        done.is_known = True
+        report.files.append(done)
+        return
+    with ExitStack() as stack, _connect(workspace) as connection:
+        session = Session(connection, workspace, progress, stack)
+        opened = open_source(task, session) if before[0] else None
+        if opened is None:
+            report.warnings.append(f"{task.name} is empty; nothing of it was loaded")
+            return
+        report.warnings += _check_columns(task, opened)
+        data.append(load_lake.staged(final))
+        found = _land(task, opened, session, clock, data[-1].temporary, done)
+        done.rejected = found.counts()
+        if len(found.numbers):
+            rejects.append(load_lake.staged(load_lake.rejects_path(warehouse, name)))
+            _write_rejects(task, opened, session, clock, found, rejects[-1].temporary)
+    if _fingerprint(task) != before:
+        raise UsageError(f"{task.name} changed while it was read; nothing landed")
+    report.files.append(done)
+
+
+def _fingerprint(task: Task) -> tuple[int, int]:
+    try:
+        status = task.path.stat()
+        with task.path.open("rb"):
+            return status.st_size, status.st_mtime_ns
+    except OSError as error:
+        raise UsageError(f"cannot read {task.name}: {error.strerror}") from error
+
+
+@contextmanager
+def _connect(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("set autoinstall_known_extensions = false")
+        connection.execute("set temp_directory = ?", [str(workspace / "spill")])
+        yield connection
+
+
+def _check_columns(task: Task, opened: Opened) -> list[str]:
+    """Return warnings about columns that nothing reads.
+
+    Raises UsageError where a column is missing that the contract or the mapping requires.
+    """
+    if not opened.has_names:
+        return []
+    present = set(opened.columns)
+    if missing := sorted(required_names(task.load) - present):
+        raise UsageError(
+            f"{task.name} lacks the column {', '.join(missing)}, which the mapping names"
+        )
+    filled = {name for name, rule in task.load.columns.items() if rule is not None}
+    if missing := [name for name in task.table.required if name not in filled | present]:
+        raise UsageError(f"{task.name} lacks the required column {', '.join(missing)}")
+    if task.digest:
+        return []
+    wanted = source_names(task.load, task.table)
+    unknown = [
+        name.strip() or f"column {place}"
+        for place, name in enumerate(opened.names, start=1)
+        if normalise(name) not in wanted
+    ]
+    return [f"{task.name}: unknown columns are ignored: {', '.join(unknown)}"] if unknown else []
+
+
+def _land(
+    task: Task,
+    opened: Opened,
+    session: Session,
+    clock: _Clock,
+    target: Path,
+    done: FileReport,
+) -> _Rejects:
+    """Write the good rows to `target`, fill the counts of `done`, return the rejects."""
+    query = RowQuery(opened, task.table, task.load, clock.now, clock.landed_at)
+    for attempt, relation in enumerate(opened.relations, start=1):
+        try:
+            found = _read(task, query, relation, session, target, done)
+        except duckdb.Error as error:
+            if attempt < len(opened.relations):
+                continue
+            # Only the kind of the error: its text may quote values.
+            kind = type(error).__name__
+            raise UsageError(f"{task.name} cannot be read ({kind}); nothing landed") from error
+        if found is not None:
+            return found
+    raise UsageError(
+        f"{task.name} holds {opened.rows:,} records, but another number was read; nothing landed"
+    )
+
+
+def _read(
+    task: Task, query: RowQuery, relation: str, session: Session, target: Path, done: FileReport
+) -> _Rejects | None:
+    """Read the file once; None where its rows don't add up to the records counted beforehand."""
+    opened, progress, connection = query.opened, session.progress, session.connection
+    copy = (
+        f"copy ({query.rows(relation)}) to {literal(str(target))}"
+        " (format parquet, use_tmp_file false)"
+    )
+    (landed,) = _row(progress.execute(connection, copy, f"{task.name}: landing"))
+    filtered, rejected, expected = 0, opened.parsed - landed, landed
+    if not query.is_one_to_one:
+        counts = progress.execute(connection, query.counts(relation), f"{task.name}: counting")
+        total, filtered, rejected, expected = _row(counts)
+        if total != opened.parsed:
+            return None
+    if landed != expected or rejected < 0:
+        return None
+    found = _find_rejects(task, query, relation, session) if rejected else None
+    if rejected != (len(found.numbers) if found else 0):
+        return None
+    done.rows, done.landed, done.filtered = opened.rows, landed, filtered
+    return _with_dropped(found, opened)
+
+
+def _row(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+    return connection.fetchone() or ()
+
+
+def _find_rejects(task: Task, query: RowQuery, relation: str, session: Session) -> _Rejects:
+    sql = query.rejects(relation)
+    found = session.progress.execute(session.connection, sql, f"{task.name}: rejects").fetchnumpy()
+    rows = np.asarray(found["row_number_"], dtype=np.int64)
+    codes = np.asarray(found["reason"], dtype=np.int64)
+    return _Rejects(query.opened.numbers(rows), codes, query.reasons)
+
+
+def _with_dropped(found: _Rejects | None, opened: Opened) -> _Rejects:
+    """Add the records that the relation never gave."""
+    nothing = np.empty(0, dtype=np.int64)
+    numbers, codes = ([found.numbers], [found.codes]) if found else ([nothing], [nothing])
+    reasons = list(found.reasons) if found else []
+    for reason, dropped in opened.dropped.items():
+        numbers.append(dropped)
+        codes.append(np.full(len(dropped), len(reasons)))
+        reasons.append(reason)
+    joined = np.concatenate(numbers)
+    order = np.argsort(joined, kind="stable")
+    return _Rejects(joined[order], np.concatenate(codes)[order], reasons)
+
+
+def _write_rejects(
+    task: Task, opened: Opened, session: Session, clock: _Clock, found: _Rejects, target: Path
+) -> None:
+    with pq.ParquetWriter(target, _REJECTED) as writer:
+        for places, lines, records in opened.fetch(session.connection, found.numbers):
+            count = len(records)
+            columns = {
+                "table_name": [task.table.name] * count,
+                "file": [task.path.name] * count,
+                "line": lines,
+                "record": records,
+                "reason": [found.reasons[code] for code in found.codes[places]],
+                "_loaded_at": [clock.now] * count,
+                "_landed_at": [clock.landed_at] * count,
+            }
+            writer.write_table(pa.table(columns, schema=_REJECTED))

@@ -1,0 +1,53 @@
+"""One refresh at a time: an advisory lock on `$WAREHOUSE/.lock` that dies with its holder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+LOCK_NAME = ".lock"
+
+
+class WarehouseBusyError(Exception):
+    """Another process holds the lock; the message says which and since when."""
+
+    exit_status = 75
+
+
+@contextmanager
+def warehouse_lock(warehouse: Path) -> Iterator[int]:
+    """Hold the exclusive lock of a warehouse directory, which is created if it is absent.
+
+    Yields the file descriptor. A child that inherits it (`pass_fds`) keeps the lock held until it
+    has ended too, so that a dbt whose parent was killed can't be joined by a second one.
+
+    Raises WarehouseBusyError at once when another process has it.
+    """
+    warehouse.mkdir(parents=True, exist_ok=True)
+    # The file stays for good: unlinking it would let a third process lock a new file of that name.
+    descriptor = os.open(warehouse / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WarehouseBusyError(_busy_message(descriptor)) from None
+        _write_holder(descriptor)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write_holder(descriptor: int) -> None:
+    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"pid {os.getpid()}, since {since} UTC".encode(), 0)
+
+
+def _busy_message(descriptor: int) -> str:
+    # Empty for the instant between a holder's lock and its first write.
+    holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "just started"
+    return f"another refresh is running ({holder})"

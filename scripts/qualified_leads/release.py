@@ -1,0 +1,241 @@
+"""Publish the tested marts and reports of a work file as one immutable file behind one link."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+WORK_NAME = "work.duckdb"
+LINK_NAME = "qualified_leads.duckdb"
+RELEASES_NAME = "releases"
+PUBLIC_SCHEMAS = ("marts", "reports")
+PERSONAL_TABLES = frozenset({("marts", "dim_leads")})
+PERSONAL_COLUMNS = frozenset({"email", "first_name", "last_name", "phone"})
+RELEASES_KEPT = 3
+# The oldest format that the engine writes: any DuckDB since 1.0 opens a release, whatever wrote it.
+STORAGE_VERSION = "v1.0.0"
+
+RELEASE_PATTERN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}\.duckdb")
+_TEMPORARY = ".new-"
+
+TableName = tuple[str, str]
+
+
+class ReleaseError(Exception):
+    """Nothing was released, and the release before is as it was; the message is one line."""
+
+    exit_status = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release: its file and the rows of each (schema, table) in it."""
+
+    path: Path
+    row_counts: dict[TableName, int]
+
+
+def release(
+    warehouse: Path,
+    as_of: datetime,
+    *,
+    without_personal_data: bool = False,
+    keep: int = RELEASES_KEPT,
+) -> Release:
+    """Copy the public schemas of `work.duckdb` into a new release and link to it.
+
+    The caller holds the warehouse's lock. `as_of` is UTC and names the file. The tables come
+    without constraints and indexes, which a reader has no use for. The last `keep` releases stay.
+
+    Raises ReleaseError when there is nothing to release, when the copy differs from its source, or
+    when a file can't be written; what was linked before stays linked.
+    """
+    releases = warehouse / RELEASES_NAME
+    name = f"{as_of:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.duckdb"
+    temporary = releases / f"{_TEMPORARY}{name}"
+    try:
+        releases.mkdir(parents=True, exist_ok=True)
+        releases.chmod(0o700)
+        remove_leftovers(warehouse)
+        row_counts = _copy(warehouse / WORK_NAME, temporary, without_personal_data)
+        _verify(temporary, row_counts)
+        temporary.chmod(0o600)
+        _sync(temporary)
+        os.replace(temporary, releases / name)
+        _sync(releases)
+        _swap_link(warehouse, releases / name)
+    except (duckdb.Error, OSError) as error:
+        # Only the kind of a database error: its text may quote values.
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise ReleaseError(f"the release could not be written ({why}); nothing released") from error
+    finally:
+        _discard_unless_linked(warehouse, temporary, releases / name)
+    prune(warehouse, keep)
+    return Release(releases / name, row_counts)
+
+
+def public_tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[TableName]:
+    """The (schema, table) pairs of the public schemas of an attached database, in order."""
+    rows = connection.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = ? and schema_name in (?, ?) order by all",
+        [catalog, *PUBLIC_SCHEMAS],
+    ).fetchall()
+    return [(schema, table) for schema, table in rows]
+
+
+def linked_release(warehouse: Path) -> Path | None:
+    """The release that readers see now, or None before the first."""
+    link = warehouse / LINK_NAME
+    return link.parent / os.readlink(link) if link.is_symlink() else None
+
+
+def prune(warehouse: Path, keep: int = RELEASES_KEPT) -> list[Path]:
+    """Delete all but the `keep` releases made last, never the linked one; returns what went.
+
+    A reader that has a deleted release open keeps it until it closes it.
+    """
+    linked = linked_release(warehouse)
+    found = [p for p in (warehouse / RELEASES_NAME).iterdir() if RELEASE_PATTERN.fullmatch(p.name)]
+    # By the time of writing, as a release of an earlier as_of may well be the newest.
+    found.sort(key=lambda path: (path == linked, path.stat().st_mtime_ns), reverse=True)
+    for path in found[keep:]:
+        with suppress(OSError):  # the next release tries again; this one is out already
+            path.unlink()
+    return found[keep:]
+
+
+def remove_leftovers(warehouse: Path) -> None:
+    """Delete what a killed release left half-done."""
+    for directory in (warehouse, warehouse / RELEASES_NAME):
+        for path in directory.glob(f"{_TEMPORARY}*"):
+            path.unlink()
+
+
+def _copy(work: Path, target: Path, without_personal_data: bool) -> dict[TableName, int]:
+    """Write the public tables into a new file; the row counts are those of the work file."""
+    if not work.exists():
+        raise ReleaseError("there is no work file to release; build first")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(work)} as work (read_only)")
+        connection.execute(f"attach {_text(target)} as new (storage_version '{STORAGE_VERSION}')")
+        tables = public_tables(connection, "work")
+        if without_personal_data:
+            tables = [table for table in tables if table not in PERSONAL_TABLES]
+            _refuse_personal_columns(connection, tables)
+        row_counts = {table: _count(connection, "work", table) for table in tables}
+        if not row_counts.get(("marts", "fct_leads")):
+            raise ReleaseError("marts.fct_leads has no rows; nothing released")
+        for schema in PUBLIC_SCHEMAS:
+            connection.execute(f"create schema new.{schema}")
+        for table in tables:
+            connection.execute(
+                f"create table {_name('new', *table)} as from {_name('work', *table)}"
+            )
+        _copy_comments(connection, tables)
+        connection.execute("checkpoint new")
+        connection.execute("detach new")
+    return row_counts
+
+
+def _verify(path: Path, expected: dict[TableName, int]) -> None:
+    """Reopen the closed file as a reader does and compare its tables and their rows."""
+    if _wal_of(path).exists():
+        raise ReleaseError("the new release was not closed properly; nothing released")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(path)} as new (read_only)")
+        found = {t: _count(connection, "new", t) for t in public_tables(connection, "new")}
+    if found != expected:
+        wrong = sorted(
+            ".".join(t) for t in found.keys() | expected if found.get(t) != expected.get(t)
+        )
+        raise ReleaseError(
+            f"the new release differs from its source in {', '.join(wrong)}; nothing released"
+        )
+
+
+def _swap_link(warehouse: Path, target: Path) -> None:
+    """Point the link at the new release in one step, relative so that the warehouse can move."""
+    temporary = warehouse / f"{_TEMPORARY}{target.stem}"
+    temporary.symlink_to(target.relative_to(warehouse))
+    try:
+        os.replace(temporary, warehouse / LINK_NAME)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync(warehouse)
+
+
+def _discard_unless_linked(warehouse: Path, temporary: Path, final: Path) -> None:
+    """Remove what a failed release wrote, without hiding why it failed."""
+    with suppress(OSError):
+        for path in (temporary, _wal_of(temporary)):
+            path.unlink(missing_ok=True)
+        if linked_release(warehouse) != final:
+            final.unlink(missing_ok=True)
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[TableName]) -> None:
+    wanted = set(tables)
+    for schema, table, text in connection.execute(
+        "select schema_name, table_name, comment from duckdb_tables() "
+        "where database_name = 'work' and comment is not null"
+    ).fetchall():
+        if (schema, table) in wanted:
+            connection.execute(f"comment on table {_name('new', schema, table)} is {_text(text)}")
+    for schema, table, column, text in connection.execute(
+        "select schema_name, table_name, column_name, comment from duckdb_columns() "
+        "where database_name = 'work' and comment is not null"
+    ).fetchall():
+        if (schema, table) in wanted:
+            full_name = _name("new", schema, table, column)
+            connection.execute(f"comment on column {full_name} is {_text(text)}")
+
+
+def _refuse_personal_columns(
+    connection: duckdb.DuckDBPyConnection, tables: list[TableName]
+) -> None:
+    columns = connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "where database_name = 'work'"
+    ).fetchall()
+    found = [
+        f"{schema}.{table}.{column}"
+        for schema, table, column in columns
+        if (schema, table) in set(tables) and column in PERSONAL_COLUMNS
+    ]
+    if found:
+        raise ReleaseError(f"personal data outside dim_leads: {', '.join(found)}; nothing released")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, catalog: str, table: TableName) -> int:
+    row = connection.execute(f"select count(*) from {_name(catalog, *table)}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _name(*parts: str) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _wal_of(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")
+
+
+def _sync(path: Path) -> None:
+    """Force a file or a directory onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,43 @@
+"""What dbt gives to Jinja and sqlfluff does not: enough to render the models without a database."""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+execute = False
+run_started_at = datetime(2026, 1, 1)
+flags = SimpleNamespace(WHICH="compile", PROJECT_DIR=".")
+target = SimpleNamespace(name="local", schema="main", type="duckdb")
+
+
+def env_var(name: str, default: str = "") -> str:
+    return default
+
+
+@pass_context
+def _dispatch(context: Context, name: str, package: str | None = None) -> Callable[..., Any]:
+    """The DuckDB macro of that name, else the default one."""
+    found = context.resolve_or_missing(f"duckdb__{name}")
+    return found if callable(found) else context.resolve(f"default__{name}")
+
+
+adapter = SimpleNamespace(dispatch=_dispatch)
+
+
+class _CrossDatabaseMacros:
+    """dbt's own macros, as calls of a function of their name; types as themselves."""
+
+    def __getattr__(self, name: str) -> Callable[..., str]:
+        def render(*arguments: object) -> str:
+            if name.startswith("type_"):
+                return name.removeprefix("type_")
+            return f"{name}({', '.join(map(str, arguments))})"
+
+        return render
+
+
+dbt = _CrossDatabaseMacros()

@@ -1,0 +1,149 @@
+"""Small wrongs in the models are found: each mutation makes the project differ from the reference.
+
+A mutation names the text that it changes; where a model no longer has it, the test fails and says
+so, and the mutation is to be brought up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import reference
+from harness import (
+    PROJECT,
+    BuildError,
+    as_of_option,
+    differences,
+    has_models,
+    prepare_case,
+    run_dbt,
+)
+from test_properties import AS_OF, write_example
+
+SEED = 17  # its policy lets leads through every stage, in several episodes
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Text of a model (blanks stand for any blanks) and what it is changed into."""
+
+    name: str
+    old: str
+    new: str
+
+    def pattern(self) -> re.Pattern[str]:
+        """The old text, however it is laid out."""
+        return re.compile(r"\s+".join(map(re.escape, self.old.split())))
+
+
+MUTATIONS = (
+    Mutation(
+        "a cap is dropped",
+        '{{ clamp("decayed_points", "-max_points", "max_points") }} as capped_points',
+        "decayed_points as capped_points",
+    ),
+    Mutation(
+        "a threshold is strict",
+        "scores.engagement_score >= gates.engagement_threshold",
+        "scores.engagement_score > gates.engagement_threshold",
+    ),
+    Mutation(
+        "a hurdle is strict",
+        "fit_scores.fit_score >= policies.fit_hurdle",
+        "fit_scores.fit_score > policies.fit_hurdle",
+    ),
+    Mutation(
+        "a hand-raise does not count",
+        "or candidates.has_hand_raise )",
+        ")",
+    ),
+    Mutation(
+        "a purchased grant counts",
+        "and (status = 'withdrawn' or coalesce(basis, '') <> 'purchased')",
+        "",
+    ),
+    Mutation(
+        "an acceptance at the MQL's moment is missed",
+        "dispositions.occurred_at >= mqls.mql_at",
+        "dispositions.occurred_at > mqls.mql_at",
+    ),
+    Mutation(
+        "an opportunity no longer keeps its episode from an MQL",
+        "<= coalesce(opportunities.opportunity_at, {{ end_of_time() }})",
+        "<= {{ end_of_time() }}",
+    ),
+    Mutation(
+        "the later group survives",
+        "partition by shared_email order by created_at, root_lead_id",
+        "partition by shared_email order by created_at desc, root_lead_id",
+    ),
+    Mutation(
+        "a total is not clamped",
+        '{{ clamp("sum(clamped_points)", 0.0, 100.0) }} as clamped_points',
+        "sum(clamped_points) as clamped_points",
+    ),
+    Mutation(
+        "the rate of a day begins on the next one",
+        "spend.spend_date >= rates.valid_from and spend.spend_date < rates.valid_to",
+        "spend.spend_date > rates.valid_from and spend.spend_date <= rates.valid_to",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A built copy of the project, its untouched database and what the reference expects."""
+
+    project: Path
+    database: Path
+    untouched: Path
+    expected: reference.Tables
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    tmp = tmp_path_factory.mktemp("mutation")
+    raw, seeds, expected = write_example(tmp, SEED)
+    project = prepare_case(tmp, raw, seeds)
+    run_dbt(project, "seed", *as_of_option(str(AS_OF)))
+    run_dbt(project, "run", *as_of_option(str(AS_OF)))
+    database = project / "warehouse" / "work.duckdb"
+    untouched = Path(shutil.copy(database, tmp / "untouched.duckdb"))
+    yield Example(project, database, untouched, expected)
+
+
+def models_with(mutation: Mutation) -> list[Path]:
+    """Models of the project, relative to it, that have the text of a mutation."""
+    paths = sorted((PROJECT / "models").rglob("*.sql"))
+    found = [path for path in paths if mutation.pattern().search(path.read_text(encoding="utf-8"))]
+    return [path.relative_to(PROJECT) for path in found]
+
+
+@pytest.mark.skipif(not has_models(), reason="the project has no marts yet")
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_mutation_is_found(mutation: Mutation, example: Example) -> None:
+    found = models_with(mutation)
+    assert len(found) == 1, f"the text of this mutation is in {len(found)} models: {mutation.old}"
+    model = example.project / found[0]
+    original = model.read_text(encoding="utf-8")
+    shutil.copy(example.untouched, example.database)
+    model.write_text(mutation.pattern().sub(lambda _: mutation.new, original), encoding="utf-8")
+    try:
+        run_dbt(example.project, "run", "--select", f"{model.stem}+", *as_of_option(str(AS_OF)))
+        is_found = bool(differences(example.expected, example.database))
+    except BuildError:
+        is_found = True  # a contract or a key refused it
+    finally:
+        model.write_text(original, encoding="utf-8")
+    assert is_found, "the project still agrees with the reference"
+
+
+@pytest.mark.skipif(not has_models(), reason="the project has no marts yet")
+def test_unchanged_project_agrees(example: Example) -> None:
+    shutil.copy(example.untouched, example.database)
+    assert differences(example.expected, example.database) == []

@@ -1,0 +1,297 @@
+"""The refresh command on a project of four models: its lock, its exit status and its one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from qualified_leads.console import SourceTotals, format_money, format_rate, total_of
+from qualified_leads.dbt_run import build_arguments
+from qualified_leads.errors import UsageError
+from qualified_leads.lock import WarehouseBusyError, warehouse_lock
+from qualified_leads.refresh import check_engine, parse_as_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FILES = {
+    "dbt_project.yml": """
+name: qualified_leads
+profile: qualified_leads
+flags: { send_anonymous_usage_stats: false }
+vars: { as_of: null, reporting_currency: USD }
+on-run-start:
+  - create schema if not exists raw
+  - >-
+    create or replace view raw.rejected_rows as
+    select 'leads' as table_name, 'lead_id is missing' as reason from range(1203)
+models:
+  qualified_leads:
+    +materialized: table
+    marts: { +schema: marts }
+    reports: { +schema: reports }
+""",
+    "models/marts/fct_leads.sql": """
+select i as lead_id, cast('{{ var("as_of") or "1970-01-01" }}' as timestamp) as as_of
+from range({{ env_var("LEAD_COUNT", "3") }}) as t(i)
+""",
+    "models/marts/fct_leads.yml": """
+models:
+  - name: fct_leads
+    columns:
+      - name: lead_id
+        data_tests:
+          - unique
+          - accepted_values: { arguments: { values: [0, 1, 2], quote: false } }
+""",
+    "models/reports/rpt_lead_funnel.sql": """
+select 'cohort' as basis, s as lead_source, 4000 as leads, 400 as mqls, 200 as sals, 100 as sqls,
+    50 as opportunities, 0 as customers, 0.0 as revenue
+from {{ ref("fct_leads") }}, (values ('paid_search'), ('referral')) as t(s)
+where lead_id = 0 and ({{ env_var("BROKEN", "0") }} = 0 or cast(s as integer) = 0)
+union all
+select 'period', 'paid_search', 999999, 0, 0, 0, 0, 0, 0.0
+""",
+    "models/reports/rpt_source_costs.sql": """
+select 'cohort' as basis, lead_source,
+    case when lead_source = 'paid_search' then 12345.5 end as spend
+from {{ ref("rpt_lead_funnel") }} where basis = 'cohort'
+""",
+    "models/reports/rpt_quarantine.sql": """
+select 'spend' as table_name, 'negative_spend' as reason, 7 as row_count
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small dbt project with the real commands and macros beside it."""
+    root = tmp_path_factory.mktemp("project")
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text.lstrip())
+    shutil.copy(ROOT / "profiles.yml", root)
+    (root / "macros").mkdir()
+    shutil.copy(ROOT / "macros" / "generate_schema_name.sql", root / "macros")
+    shutil.copytree(
+        ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return root
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    return tmp_path / "warehouse"
+
+
+def command(project: Path, *arguments: str) -> list[str]:
+    return [sys.executable, str(project / "scripts" / "refresh.py"), *arguments]
+
+
+def environment(warehouse: Path, **extra: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DBT_", "FORCE_COLOR"))}
+    return {**kept, "WAREHOUSE": str(warehouse), **extra}
+
+
+def run(
+    project: Path, warehouse: Path, *arguments: str, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(project, *arguments),
+        env=environment(warehouse, **extra),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def released(warehouse: Path, query: str) -> list[tuple[object, ...]]:
+    target = str((warehouse / "qualified_leads.duckdb").resolve())
+    with duckdb.connect(target, read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def assert_one_line(text: str, pattern: str) -> None:
+    assert text.count("\n") == 1, text
+    assert re.search(pattern, text), text
+
+
+def test_refresh_releases_and_says_what_came_of_it(project: Path, warehouse: Path) -> None:
+    done = run(project, warehouse, "--as-of", "2026-07-01T02:00:00+02:00")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert released(warehouse, "select distinct as_of from marts.fct_leads") == [
+        (datetime(2026, 7, 1),)
+    ]
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "paid_search 4,000 400 200 100 50 0 0.00" in lines
+    assert "paid_search 10.0% 50.0% 50.0% 50.0% 0.0%" in lines
+    assert "paid_search 12,345.50 3.09 30.86 123.45 246.91 – -100.0%" in lines
+    assert "referral – – – – – – –" in lines
+    assert "all 8,000 800 400 200 100 0 0.00" in lines
+    assert "leads lead_id is missing 1,203" in lines
+    assert "spend negative_spend 7" in lines
+    assert "Revenue USD" in done.stdout and str(warehouse) in done.stdout
+    # One line per model, and no control codes where nobody looks.
+    assert len([line for line in lines if line.endswith(" fct_leads")]) == 1
+    assert "unique_fct_leads" not in done.stdout
+    assert "\x1b" not in done.stdout and "\r" not in done.stdout
+
+
+def test_failed_test_releases_nothing_and_names_the_test(project: Path, warehouse: Path) -> None:
+    assert run(project, warehouse).returncode == 0
+    before = os.readlink(warehouse / "qualified_leads.duckdb")
+    failed = run(project, warehouse, LEAD_COUNT="5")
+    assert failed.returncode == 1
+    assert_one_line(
+        failed.stderr, r"failed: accepted_values_fct_leads\S*; nothing released; see .*log"
+    )
+    assert os.readlink(warehouse / "qualified_leads.duckdb") == before
+
+
+def test_failed_model_shows_no_value(project: Path, warehouse: Path) -> None:
+    failed = run(project, warehouse, BROKEN="1")
+    assert failed.returncode == 1
+    assert_one_line(failed.stderr, r"failed: rpt_lead_funnel; nothing released")
+    assert "paid_search" not in failed.stdout + failed.stderr
+    assert not (warehouse / "qualified_leads.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        (("--as-of", "yesterday"), "--as-of must be a UTC timestamp"),
+        (("--mapping", "none.yml"), "--mapping needs a directory"),
+        (("no-such-directory",), "no-such-directory is not a directory"),
+        (("--no-such-option",), "No such option"),
+        (("one", "two"), "unexpected extra argument"),
+    ],
+)
+def test_wrong_use_changes_nothing(
+    project: Path, warehouse: Path, arguments: tuple[str, ...], pattern: str
+) -> None:
+    refused = run(project, warehouse, *arguments)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert_one_line(refused.stderr, pattern)
+    assert not warehouse.exists()
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from qualified_leads.lock import warehouse_lock
+with warehouse_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(warehouse: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has the lock."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(warehouse)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_second_refresh_exits_at_once(
+    project: Path, warehouse: Path, holder: subprocess.Popen[str]
+) -> None:
+    second = run(project, warehouse)
+    assert (second.returncode, second.stdout) == (75, "")
+    assert_one_line(
+        second.stderr, rf"another refresh is running \(pid {holder.pid}, since \d{{4}}-"
+    )
+    assert not (warehouse / "work.duckdb").exists()
+
+
+def test_lock_goes_with_a_killed_holder(warehouse: Path, holder: subprocess.Popen[str]) -> None:
+    with pytest.raises(WarehouseBusyError), warehouse_lock(warehouse):
+        pass
+    holder.kill()
+    holder.wait()
+    with warehouse_lock(warehouse):
+        pass
+
+
+def test_killed_refresh_takes_its_dbt_along_and_a_rerun_works(
+    project: Path, warehouse: Path
+) -> None:
+    first = subprocess.Popen(
+        command(project), env=environment(warehouse), stdout=subprocess.PIPE, text=True
+    )
+    while not (warehouse / "work.duckdb").exists() and first.poll() is None:
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    # The lock is dbt's too; it is free as soon as dbt has noticed.
+    for _ in range(100):
+        try:
+            with warehouse_lock(warehouse):
+                break
+        except WarehouseBusyError:
+            time.sleep(0.1)
+    rerun = run(project, warehouse)
+    assert (rerun.returncode, rerun.stderr) == (0, "")
+    assert released(warehouse, "select count(*) from marts.fct_leads") == [(3,)]
+
+
+def test_as_of_is_the_only_var() -> None:
+    assert "--vars" not in build_arguments(None)
+    arguments = build_arguments(datetime(2026, 7, 1), full_refresh=True)
+    assert '{"as_of": "2026-07-01 00:00:00.000000"}' in arguments
+    assert "--full-refresh" in arguments
+
+
+def test_as_of_is_utc() -> None:
+    assert parse_as_of("2026-07-01T02:30:00+02:00") == datetime(2026, 7, 1, 0, 30)
+    assert parse_as_of(" 2026-07-01 ") == datetime(2026, 7, 1)
+    assert parse_as_of(None) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "is_refused"), [("1.4.4", True), ("1.5.6", False), ("2.0.0", False)]
+)
+def test_engine_that_loses_rows_is_refused(version: str, is_refused: bool) -> None:
+    if not is_refused:
+        check_engine(version)
+        return
+    with pytest.raises(UsageError, match="lost committed rows"):
+        check_engine(version)
+
+
+def test_totals_know_unknown_from_zero() -> None:
+    free = SourceTotals("referral", (10, 0, 0, 0, 0, 0), Decimal("0"), Decimal("0"))
+    unknown = SourceTotals("unknown", (5, 1, 0, 0, 0, 0), None, None)
+    assert free.unit_costs == (0.0, None, None, None, None)
+    assert free.roi is None
+    assert unknown.unit_costs == (None,) * 5
+    assert unknown.rates == (0.2, 0.0, None, None, None)
+    assert total_of([free, unknown]).counts == (15, 1, 0, 0, 0, 0)
+    assert total_of([free, unknown]).spend == 0
+    assert total_of([unknown]).spend is None
+    assert total_of([]).counts == (0,) * 6
+
+
+def test_numbers_are_formatted() -> None:
+    assert format_money(Decimal("1234567.5")) == "1,234,567.50"
+    assert format_money(None) == "–"
+    assert format_rate(0.12345) == "12.3%"
