@@ -1,75 +1,55 @@
 {% macro engagement_at(moments) -%}
-    {#-
-        The engagement score of a few moments (lead_id, episode, moment_at), from the
-        events of the episode up to each of them.
-    -#}
+    with
+        slot_sums as ({{ slot_sums_at(moments) }}),
+
+        slot_totals as (
+            select lead_id, episode, moment_at, slot_number, sum(grown_points) as grown
+            from slot_sums
+            group by lead_id, episode, moment_at, slot_number
+        ),
+
+        group_sums as (
+            select
+                totals.lead_id,
+                totals.episode,
+                totals.moment_at,
+                sum(
+                    {{
+                        slot_points(
+                            "totals.grown",
+                            "totals.moment_at",
+                            "leads.created_at",
+                            "slots.half_life_days",
+                            "slots.max_points",
+                        )
+                    }}
+                ) as points,
+                max(slots.min_group_points) as min_points,
+                max(slots.max_group_points) as max_points
+            from slot_totals as totals
+            inner join
+                {{ ref("int_leads_merged") }} as leads on totals.lead_id = leads.lead_id
+            inner join
+                {{ ref("int_engagement_slots") }} as slots
+                on totals.slot_number = slots.slot_number
+            group by
+                totals.lead_id, totals.episode, totals.moment_at, slots.group_number
+        )
+
     select
         lead_id,
         episode,
         moment_at,
-        round({{ clamp("sum(group_points)", 0.0, 100.0) }}, 6) as engagement_score
-    from
-        (
-            select
-                lead_id,
-                episode,
-                moment_at,
-                score_group,
-                {{
-                    clamp(
-                        "sum(rule_points)",
-                        "max(min_group_points)",
-                        "max(max_group_points)",
-                    )
-                }} as group_points
-            from
-                (
-                    select
-                        moments.lead_id,
-                        moments.episode,
-                        moments.moment_at,
-                        slots.slot_number,
-                        slots.score_group,
-                        slots.min_group_points,
-                        slots.max_group_points,
-                        {{
-                            clamp(
-                                "coalesce(sum(events.grown_points), 0.0) / "
-                                ~ growth(
-                                    "moments.moment_at",
-                                    "max(leads.created_at)",
-                                    "max(slots.half_life_days)",
-                                ),
-                                "-max(slots.max_points)",
-                                "max(slots.max_points)",
-                            )
-                        }} as rule_points
-                    from {{ moments }} as moments
-                    inner join
-                        {{ ref("int_leads_merged") }} as leads
-                        on moments.lead_id = leads.lead_id
-                    inner join
-                        {{ ref("int_episodes") }} as episodes
-                        on moments.lead_id = episodes.lead_id
-                        and moments.episode = episodes.episode
-                    left join
-                        {{ ref("int_lead_events") }} as events
-                        on moments.lead_id = events.lead_id
-                        and events.occurred_at > episodes.starts_after
-                        and events.occurred_at <= moments.moment_at
-                    left join
-                        {{ ref("int_engagement_slots") }} as slots
-                        on events.slot_number = slots.slot_number
-                    group by
-                        moments.lead_id,
-                        moments.episode,
-                        moments.moment_at,
-                        slots.slot_number,
-                        slots.score_group,
-                        slots.min_group_points,
-                        slots.max_group_points
-                ) as by_rule
-            group by lead_id, episode, moment_at, score_group
-        ) as by_group
+        round(
+            {{
+                clamp(
+                    "sum(" ~ clamp("points", "min_points", "max_points") ~ ")",
+                    0.0,
+                    100.0,
+                )
+            }},
+            6
+        ) as engagement_score
+    from group_sums
     group by lead_id, episode, moment_at
 {%- endmacro %}

@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from qualified_leads.errors import UsageError
+from qualified_leads.console import run_command
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
-from qualified_leads.lock import WarehouseBusyError, warehouse_lock
+from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import warehouse
 
 
@@ -24,18 +24,13 @@ def main(
     """Land files in $WAREHOUSE/raw; loading the same content twice changes nothing."""
     errors = Console(stderr=True, highlight=False)
     target = warehouse()
-    try:
-        with warehouse_lock(target):
-            report = load_directory(directory, target, mapping, console=errors)
-    except (UsageError, WarehouseBusyError) as error:
-        errors.print(Text(str(error)), soft_wrap=True)
-        raise typer.Exit(error.exit_status) from None
+    with warehouse_lock(target):
+        report = load_directory(directory, target, mapping, errors)
     for warning in report.warnings:
         errors.print(Text(f"warning: {warning}"), soft_wrap=True)
     # A log has no width: there the table is not folded to 80 columns.
-    width = None if sys.stdout.isatty() else 160
-    print_report(report, Console(highlight=False, width=width))
+    print_report(report, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -4,13 +4,19 @@ with
     final as (
         select
             table_name,
-            sum(row_count) as row_count,
-            sum(case when row_state = 'staged' then row_count else 0 end) as staged,
-            sum(
-                case when row_state = 'superseded' then row_count else 0 end
+            cast(sum(row_count) as bigint) as row_count,
+            cast(
+                sum(case when row_state = 'staged' then row_count else 0 end) as bigint
+            ) as staged,
+            cast(
+                sum(
+                    case when row_state = 'superseded' then row_count else 0 end
+                ) as bigint
             ) as superseded,
-            sum(
-                case when row_state = 'quarantined' then row_count else 0 end
+            cast(
+                sum(
+                    case when row_state = 'quarantined' then row_count else 0 end
+                ) as bigint
             ) as quarantined
         from row_counts
         group by table_name

@@ -1,6 +1,7 @@
 """The raw contract: tables, columns, types and keys, read from the dbt source file."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,7 @@ def load_contract(path: Path | None = None) -> dict[str, Table]:
     """
     path = path or contract_path()
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        tables = document["sources"][0]["tables"]
+        tables = _document(path)["sources"][0]["tables"]
         return {table["name"]: _table(table) for table in tables}
     except OSError as error:
         raise UsageError(f"cannot read the raw contract {path}: {error.strerror}") from error
@@ -64,6 +64,12 @@ def load_contract(path: Path | None = None) -> dict[str, Table]:
         raise UsageError(f"the raw contract {path} is not valid YAML{line}") from error
     except (KeyError, TypeError, IndexError) as error:
         raise UsageError(f"the raw contract {path} lacks {error}") from error
+
+
+@cache
+def _document(path: Path) -> Any:
+    """Return the parsed file; a property test loads it a hundred times."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ FORMATS: dict[str, Format] = {
 }
 _PLACEHOLDER = re.compile(r"\{([^{}|]+)(?:\|(slug))?\}")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+_SEPARATOR = re.compile(r'[\x01-\x7f](?<![\r\n"])')
 _FACTOR = r"^-?\d+(\.\d+)?$"
 
 
@@ -118,8 +119,8 @@ class Load(_Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Load:
-        if self.delimiter is not None and len(self.separator or "") != 1:
-            raise ValueError("delimiter must be one character")
+        if self.separator is not None and not _SEPARATOR.fullmatch(self.separator):
+            raise ValueError("delimiter must be one character of ASCII, no quote or line break")
         try:
             codecs.lookup(self.encoding)
         except LookupError:

@@ -47,7 +47,7 @@ class Opened:
 
     rows: int
     parsed: int
-    relations: list[str]
+    relations: list[Callable[[], str]]
     number: str
     columns: dict[str, str]
     types: dict[str, str]
@@ -108,57 +108,67 @@ def _open_csv(task: Task, session: Session, source: TextFile) -> Opened | None:
     _check_names(task.name, header.names)
     scanned = _scan(source, header, session)
     aliases = [f"c{index}" for index in range(len(header.names))]
-    relations = _csv_relations(session, source, header, scanned, load, aliases)
-    opened = _text_source(source, header, scanned, relations)
+    text = _Delimited(session, source, header, scanned, load.header is None, aliases)
+    opened = _text_source(source, header, scanned, text.relations())
     _name_columns(opened, header.names, aliases)
     return opened
 
 
-def _csv_relations(
-    session: Session,
-    source: TextFile,
-    header: Header,
-    scanned: Scan,
-    load: Load,
-    aliases: list[str],
-) -> list[str]:
-    path, has_header = source.path, load.header is None
-    if scanned.needs_copy:
-        path, has_header = session.workspace / "records", False
-        load_text.write_copy(source, header, scanned, path)
-    return [
-        _read_csv(path, aliases, header.dialect, has_header, scanned, is_parallel)
-        for is_parallel in (True, False)
-    ]
+@dataclass(frozen=True)
+class _Delimited:
+    """A framed text file as DuckDB reads it: the file itself, or a copy of its sound records."""
+
+    session: Session
+    source: TextFile
+    header: Header
+    scanned: Scan
+    has_header: bool
+    aliases: list[str]
+
+    def relations(self) -> list[Callable[[], str]]:
+        """Return the ways to read it, the fast one first."""
+        return [self._copied] if self.scanned.needs_copy else [self._direct, self._copied]
+
+    def _direct(self) -> str:
+        # A link, since DuckDB would take brackets or a star in the name for a pattern.
+        link = _link(self.session, self.source.path)
+        return self._read(link, self.has_header, self.scanned.line_break)
+
+    def _copied(self) -> str:
+        copy = self.session.workspace / "records"
+        load_text.write_copy(self.source, self.header, self.scanned, copy)
+        return self._read(copy, False, b"\n")
+
+    def _read(self, path: Path, has_header: bool, line_break: bytes) -> str:
+        columns = ", ".join(f"{alias}: 'VARCHAR'" for alias in self.aliases)
+        quote = literal('"' if self.header.dialect.has_quotes else "")
+        line_size = max(2 << 20, self.scanned.longest + 16)
+        options = {
+            "columns": "{" + columns + "}",
+            "header": str(has_header).lower(),
+            "delim": literal(self.header.dialect.delimiter),
+            "quote": quote,
+            "escape": quote,
+            "comment": "''",
+            "auto_detect": "false",
+            "null_padding": "false",
+            "strict_mode": "true",
+            "max_line_size": str(line_size),
+            "buffer_size": str(max(_READ_BUFFER, 2 * line_size)),
+        }
+        if line_break == b"\n":
+            # Else it takes the first break that it sees, were it one inside quotes. CRLF can't be
+            # declared: DuckDB then reads no row at all.
+            options["new_line"] = r"'\n'"
+        listed = ", ".join(f"{name} = {value}" for name, value in options.items())
+        return f"select * from read_csv({literal(str(path.absolute()))}, {listed})"
 
 
-def _read_csv(
-    path: Path,
-    aliases: list[str],
-    dialect: load_text.Dialect,
-    has_header: bool,
-    scanned: Scan,
-    is_parallel: bool,
-) -> str:
-    columns = ", ".join(f"{alias}: 'VARCHAR'" for alias in aliases)
-    quote = '"' if dialect.has_quotes else ""
-    line_size = max(2 << 20, scanned.longest + 16)
-    options = {
-        "columns": "{" + columns + "}",
-        "header": str(has_header).lower(),
-        "delim": literal(dialect.delimiter),
-        "quote": literal(quote),
-        "escape": literal(quote),
-        "comment": "''",
-        "auto_detect": "false",
-        "null_padding": "false",
-        "strict_mode": "true",
-        "parallel": str(is_parallel).lower(),
-        "max_line_size": str(line_size),
-        "buffer_size": str(max(_READ_BUFFER, 2 * line_size)),
-    }
-    listed = ", ".join(f"{name} = {value}" for name, value in options.items())
-    return f"select * from read_csv({literal(str(path.absolute()))}, {listed})"
+def _link(session: Session, path: Path) -> Path:
+    link = session.workspace / "source"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.absolute())
+    return link
 
 
 def _scan(source: TextFile, header: Header, session: Session) -> Scan:
@@ -166,7 +176,9 @@ def _scan(source: TextFile, header: Header, session: Session) -> Scan:
     return load_text.scan(source, header, session.progress.advance)
 
 
-def _text_source(source: TextFile, header: Header, scanned: Scan, relations: list[str]) -> Opened:
+def _text_source(
+    source: TextFile, header: Header, scanned: Scan, relations: list[Callable[[], str]]
+) -> Opened:
     dropped = {reason: np.concatenate(parts) for reason, parts in scanned.dropped.items()}
 
     def fetch(_: duckdb.DuckDBPyConnection, numbers: Integers) -> Records:
@@ -197,17 +209,16 @@ def _open_json(task: Task, session: Session, source: TextFile) -> Opened | None:
     if first.startswith(b"["):
         raise UsageError(f"{task.name} is a JSON array; JSON lines has one object per line")
     scanned = _scan(source, header, session)
-    lines = _csv_relations(
-        session, source, header, scanned, task.load.model_copy(update={"header": ["line"]}), ["c0"]
-    )
+    lines = _Delimited(session, source, header, scanned, False, ["c0"]).relations()
     is_object = "case when json_valid(c0) then json_type(c0) = 'OBJECT' else false end"
-    names = _json_names(session, lines[0], is_object, task.name)
+    names = _json_names(session, lines[0](), is_object, task.name)
     _check_names(task.name, names)
     wanted = source_names(task.load, task.table)
     used = [name for name in names if normalise(name) in wanted]
     shape = literal(json.dumps(dict.fromkeys(used, "VARCHAR"), ensure_ascii=False))
     record = f"case when {is_object} then json_transform(c0, {shape}) end" if used else "null"
-    relations = [f"select c0, {is_object} as is_object, {record} as s from ({q})" for q in lines]
+    listed = f"select c0, {is_object} as is_object, {record} as s"
+    relations = [lambda build=build: f"{listed} from ({build()})" for build in lines]
     opened = _text_source(source, header, scanned, relations)
     _name_columns(opened, used, [f"struct_extract(s, {literal(name)})" for name in used])
     opened.names = names
@@ -229,10 +240,7 @@ def _open_parquet(task: Task, session: Session) -> Opened:
         metadata = pq.read_metadata(task.path)
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
-    # A link, since DuckDB would take brackets or a star in the name for a pattern.
-    link = session.workspace / "rows.parquet"
-    link.unlink(missing_ok=True)
-    link.symlink_to(task.path.absolute())
+    link = _link(session, task.path)
     read = f"read_parquet({literal(str(link))}, binary_as_string = true, file_row_number = true)"
     described = session.connection.execute(f"describe select * from {read}").fetchall()
     columns = [(name, kind) for name, kind, *_ in described][:-1]
@@ -245,7 +253,7 @@ def _open_parquet(task: Task, session: Session) -> Opened:
     opened = Opened(
         rows=metadata.num_rows,
         parsed=metadata.num_rows,
-        relations=[f"select {listed} from {read}"],
+        relations=[lambda: f"select {listed} from {read}"],
         number="source_row",
         columns={},
         types={},
@@ -270,7 +278,7 @@ def _fetch_parquet(connection: duckdb.DuckDBPyConnection, read: str, numbers: In
         ) as records on records.file_row_number = wanted_rows.source_row
         order by wanted_rows.place
     """
-    for batch in connection.execute(query).to_arrow_reader(10_000):
+    for batch in connection.sql(query).to_arrow_reader(10_000):
         place, line, record = batch.columns
         yield place.to_numpy(), line.to_numpy(), record.to_pylist()
     connection.unregister("wanted_rows")

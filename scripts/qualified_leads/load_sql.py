@@ -87,9 +87,10 @@ def typed_text(text: str, data_type: str, load: Load, rule: ColumnRule | None) -
 
 
 def _formatted(value: str, formats: list[str]) -> str:
-    listed = ", ".join(literal(one) for one in formats)
-    parsed = f"try_strptime({value}, [{listed}])"
-    return f"case when isfinite({parsed}) then {parsed} end"
+    parsed = [f"try_strptime({value}, {literal(one)})" for one in formats]
+    # %Y also takes two digits, for a year of antiquity.
+    checked = [f"case when year({time}) between 1000 and 9999 then {time} end" for time in parsed]
+    return f"coalesce({', '.join(checked)})"
 
 
 def _timestamp(text: str, value: str) -> str:

@@ -85,7 +85,8 @@ class Header:
     dialect: Dialect
     first_byte: int
     first_line: int
-    has_blank_before: bool = False
+    line_break: bytes = b""
+    is_plain: bool = True  # the first line of the file, and one line
 
 
 @dataclass
@@ -96,6 +97,7 @@ class Scan:
     longest: int = 0
     is_exact: bool = False
     needs_copy: bool = False
+    line_break: bytes = b"\n"  # of what DuckDB reads: the file, or the copy
     dropped: dict[str, list[Integers]] = field(default_factory=dict)
 
     @property
@@ -194,7 +196,10 @@ def read_header(source: TextFile, choose: Callable[[str], str]) -> Header | None
         raise UsageError(f"{source.name}: a quote in the header, line {first_line}, is not closed")
     text = head[skipped:end].decode(errors="replace")
     delimiter = choose(text)
-    names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise UsageError(f"{source.name}: the header, line {first_line}, is unreadable") from None
     line_break = _BREAK.match(head, end)
     after = line_break.end() if line_break else end
     return Header(
@@ -202,7 +207,8 @@ def read_header(source: TextFile, choose: Callable[[str], str]) -> Header | None
         dialect=Dialect(delimiter),
         first_byte=start + after,
         first_line=first_line + len(_BREAK.findall(head, skipped, after)),
-        has_blank_before=skipped > 0,
+        line_break=line_break.group() if line_break else b"",
+        is_plain=skipped == 0 and _BREAK.search(head, skipped, end) is None,
     )
 
 
@@ -224,8 +230,8 @@ def scan(source: TextFile, header: Header, advance: Advance) -> Scan:
 
 
 def _scan(source: TextFile, header: Header, is_exact: bool, advance: Advance) -> Scan:
-    result = Scan(is_exact=is_exact, needs_copy=is_exact or header.has_blank_before)
-    breaks: set[bytes] = set()
+    result = Scan(is_exact=is_exact, needs_copy=is_exact or not header.is_plain)
+    breaks = {header.line_break} if header.line_break else set()
     for batch in frame(source, header, is_exact, advance, breaks):
         kept = ~batch.is_blank
         result.needs_copy |= not kept.all()
@@ -233,8 +239,10 @@ def _scan(source: TextFile, header: Header, is_exact: bool, advance: Advance) ->
             result.longest = max(result.longest, int((batch.ends - batch.starts).max()))
         _note_defects(result, header, batch, kept)
         result.record_count += int(kept.sum())
-    # DuckDB reads one kind of line break per file.
-    result.needs_copy |= len(breaks) > 1 or result.dropped_count > 0
+    # DuckDB reads one kind of line break per file, LF or that of the header.
+    result.needs_copy |= len(breaks) > 1 or breaks == {b"\r"} or result.dropped_count > 0
+    if len(breaks) == 1 and not result.needs_copy:
+        result.line_break = breaks.pop()
     return result
 
 
@@ -497,7 +505,9 @@ def _frame_exactly(source: TextFile, header: Header, advance: Advance) -> Iterat
                 if chunk:
                     continue
             if found is None:
-                raise _unclosed(source.name, text[position:], line)
+                raise UsageError(
+                    f"{source.name}: a quote in the record on line {line} is never closed"
+                )
             if position >= len(text):
                 break
         body = found.group(1)
@@ -509,10 +519,6 @@ def _frame_exactly(source: TextFile, header: Header, advance: Advance) -> Iterat
             yield rows.batch()
             rows = _Rows()
     yield rows.batch()
-
-
-def _unclosed(name: str, text: bytes, line: int) -> UsageError:
-    return UsageError(f"{name}: a quote in the record on line {line} is never closed")
 
 
 def _add_record(

@@ -11,7 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,21 +99,24 @@ def load_directory(
     rules = read_mapping(mapping, contract) if mapping is not None else None
     tasks, warnings = plan(source, rules, contract)
     report = LoadReport(warnings=warnings)
-    load_lake.make_private(load_lake.lake(warehouse))
-    load_lake.remove_leftovers(warehouse)
     now = now or datetime.now(UTC).replace(tzinfo=None)
-    clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
-    data: list[Staged] = []
-    rejects: list[Staged] = []
+    run = None
     try:
+        load_lake.make_private(load_lake.lake(warehouse))
+        load_lake.remove_leftovers(warehouse)
+        clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
         with _workspace(warehouse) as workspace, LoadProgress(console) as progress:
+            run = _Run(warehouse, workspace, progress, clock, report)
             for task in tasks:
-                _load_file(task, warehouse, workspace, progress, clock, report, data, rejects)
-        load_lake.publish(rejects, data)
+                run.load(task)
+        load_lake.publish(run.rejects, run.data)
     except OSError as error:
         raise UsageError(f"the load stopped: {error.strerror}; nothing landed") from error
+    except duckdb.Error as error:
+        # Only the kind of the error: its text may quote values.
+        raise UsageError(f"the load stopped ({type(error).__name__}); nothing landed") from error
     finally:
-        for file in [*data, *rejects]:
+        for file in [*run.data, *run.rejects] if run else []:
             file.temporary.unlink(missing_ok=True)
     return report
 
@@ -128,42 +131,53 @@ def _workspace(warehouse: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _load_file(
-    task: Task,
-    warehouse: Path,
-    workspace: Path,
-    progress: LoadProgress,
-    clock: _Clock,
-    report: LoadReport,
-    data: list[Staged],
-    rejects: list[Staged],
-) -> None:
-    before = _fingerprint(task)
-    progress.start(f"{task.name}: reading", before[0])
-    content = load_lake.content_hash(task.path, progress.advance)
-    name = load_lake.key(task.table.name, content, task.digest)
-    final = load_lake.data_path(warehouse, task.table.name, name)
-    done = FileReport(task.name, task.table.name, path=str(final))
-    if final.exists() or any(file.final == final for file in data):
-        done.is_known = True
-        report.files.append(done)
-        return
-    with ExitStack() as stack, _connect(workspace) as connection:
-        session = Session(connection, workspace, progress, stack)
-        opened = open_source(task, session) if before[0] else None
-        if opened is None:
-            report.warnings.append(f"{task.name} is empty; nothing of it was loaded")
-            return
-        report.warnings += _check_columns(task, opened)
-        data.append(load_lake.staged(final))
-        found = _land(task, opened, session, clock, data[-1].temporary, done)
-        done.rejected = found.counts()
-        if len(found.numbers):
-            rejects.append(load_lake.staged(load_lake.rejects_path(warehouse, name)))
-            _write_rejects(task, opened, session, clock, found, rejects[-1].temporary)
-    if _fingerprint(task) != before:
-        raise UsageError(f"{task.name} changed while it was read; nothing landed")
-    report.files.append(done)
+@dataclass
+class _Run:
+    """One load in the making: what it has written under temporary names, and its report."""
+
+    warehouse: Path
+    workspace: Path
+    progress: LoadProgress
+    clock: _Clock
+    report: LoadReport
+    data: list[Staged] = field(default_factory=list)
+    rejects: list[Staged] = field(default_factory=list)
+
+    def load(self, task: Task) -> None:
+        """Read, type and count one file; write it unless its content is in the lake."""
+        before = _fingerprint(task)
+        self.progress.start(f"{task.name}: reading", before[0])
+        content = load_lake.content_hash(task.path, self.progress.advance)
+        name = load_lake.key(task.table.name, content, task.digest)
+        final = load_lake.data_path(self.warehouse, task.table.name, name)
+        done = FileReport(task.name, task.table.name, path=str(final))
+        if final.exists() or any(file.final == final for file in self.data):
+            done.is_known = True
+            self.report.files.append(done)
+        elif self._write(task, name, done):
+            self.report.files.append(done)
+        else:
+            self.report.warnings.append(f"{task.name} is empty; nothing of it was loaded")
+        if _fingerprint(task) != before:
+            raise UsageError(f"{task.name} changed while it was read; nothing landed")
+
+    def _write(self, task: Task, name: str, done: FileReport) -> bool:
+        """Write data and rejects of a file and fill `done`; false where the file holds nothing."""
+        with ExitStack() as stack, _connect(self.workspace) as connection:
+            session = Session(connection, self.workspace, self.progress, stack)
+            opened = open_source(task, session) if task.path.stat().st_size else None
+            if opened is None:
+                return False
+            self.report.warnings += _check_columns(task, opened)
+            final = load_lake.data_path(self.warehouse, task.table.name, name)
+            self.data.append(load_lake.staged(final))
+            found = _land(task, opened, session, self.clock, self.data[-1].temporary, done)
+            done.rejected = found.counts()
+            if len(found.numbers):
+                rejects = load_lake.staged(load_lake.rejects_path(self.warehouse, name))
+                self.rejects.append(rejects)
+                _write_rejects(task, opened, session, self.clock, found, rejects.temporary)
+        return True
 
 
 def _fingerprint(task: Task) -> tuple[int, int]:
@@ -221,9 +235,9 @@ def _land(
 ) -> _Rejects:
     """Write the good rows to `target`, fill the counts of `done`, return the rejects."""
     query = RowQuery(opened, task.table, task.load, clock.now, clock.landed_at)
-    for attempt, relation in enumerate(opened.relations, start=1):
+    for attempt, build in enumerate(opened.relations, start=1):
         try:
-            found = _read(task, query, relation, session, target, done)
+            found = _read(task, query, build(), session, target, done)
         except duckdb.Error as error:
             if attempt < len(opened.relations):
                 continue

@@ -1,11 +1,14 @@
 """Small wrongs in the models are found: each mutation makes the project differ from the reference.
 
+A plain run tries the first few; `MUTATIONS=all` before a release tries them all.
+
 A mutation names the text that it changes; where a model no longer has it, the test fails and says
 so, and the mutation is to be brought up to date.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -23,9 +26,10 @@ from harness import (
     prepare_case,
     run_dbt,
 )
-from test_properties import AS_OF, write_example
+from test_properties import write_example
 
-SEED = 17  # its policy lets leads through every stage, in several episodes
+TRIED = None if os.environ.get("MUTATIONS") == "all" else 4
+SEED = 41  # its policy lets leads through every stage, in several episodes
 
 
 @dataclass(frozen=True)
@@ -96,25 +100,29 @@ MUTATIONS = (
 
 
 @dataclass(frozen=True)
-class Example:
+class Built:
     """A built copy of the project, its untouched database and what the reference expects."""
 
     project: Path
+    as_of: list[str]
     database: Path
     untouched: Path
     expected: reference.Tables
+    known_differences: list[str]
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     tmp = tmp_path_factory.mktemp("mutation")
-    raw, seeds, expected = write_example(tmp, SEED)
-    project = prepare_case(tmp, raw, seeds)
-    run_dbt(project, "seed", *as_of_option(str(AS_OF)))
-    run_dbt(project, "run", *as_of_option(str(AS_OF)))
+    written = write_example(tmp, SEED)
+    project = prepare_case(tmp, written.raw, written.seeds)
+    no_tests = ("--exclude-resource-type", "test", "unit_test")
+    as_of = as_of_option(written.as_of)
+    run_dbt(project, "build", *as_of, *no_tests)
     database = project / "warehouse" / "work.duckdb"
     untouched = Path(shutil.copy(database, tmp / "untouched.duckdb"))
-    yield Example(project, database, untouched, expected)
+    known = differences(written.expected, database)
+    yield Built(project, as_of, database, untouched, written.expected, known)
 
 
 def models_with(mutation: Mutation) -> list[Path]:
@@ -125,8 +133,8 @@ def models_with(mutation: Mutation) -> list[Path]:
 
 
 @pytest.mark.skipif(not has_models(), reason="the project has no marts yet")
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
-def test_mutation_is_found(mutation: Mutation, example: Example) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS[:TRIED], ids=lambda mutation: mutation.name)
+def test_mutation_is_found(mutation: Mutation, example: Built) -> None:
     found = models_with(mutation)
     assert len(found) == 1, f"the text of this mutation is in {len(found)} models: {mutation.old}"
     model = example.project / found[0]
@@ -134,16 +142,16 @@ def test_mutation_is_found(mutation: Mutation, example: Example) -> None:
     shutil.copy(example.untouched, example.database)
     model.write_text(mutation.pattern().sub(lambda _: mutation.new, original), encoding="utf-8")
     try:
-        run_dbt(example.project, "run", "--select", f"{model.stem}+", *as_of_option(str(AS_OF)))
-        is_found = bool(differences(example.expected, example.database))
+        run_dbt(example.project, "run", "--select", f"{model.stem}+", *example.as_of)
+        found_differences = differences(example.expected, example.database)
+        is_found = found_differences != example.known_differences
     except BuildError:
         is_found = True  # a contract or a key refused it
     finally:
         model.write_text(original, encoding="utf-8")
-    assert is_found, "the project still agrees with the reference"
+    assert is_found, "the project agrees with the reference as it did before"
 
 
 @pytest.mark.skipif(not has_models(), reason="the project has no marts yet")
-def test_unchanged_project_agrees(example: Example) -> None:
-    shutil.copy(example.untouched, example.database)
-    assert differences(example.expected, example.database) == []
+def test_unchanged_project_agrees(example: Built) -> None:
+    assert example.known_differences == []

@@ -70,6 +70,7 @@ from {{ ref("rpt_lead_funnel") }} where basis = 'cohort'
 """,
     "models/reports/rpt_quarantine.sql": """
 select 'spend' as table_name, 'negative_spend' as reason, 7 as row_count
+from range({{ env_var("HARD_WORK", "1") }}) having sum(hash(range)) >= 0
 """,
 }
 
@@ -235,23 +236,30 @@ def test_lock_goes_with_a_killed_holder(warehouse: Path, holder: subprocess.Pope
 def test_killed_refresh_takes_its_dbt_along_and_a_rerun_works(
     project: Path, warehouse: Path
 ) -> None:
-    first = subprocess.Popen(
-        command(project), env=environment(warehouse), stdout=subprocess.PIPE, text=True
-    )
-    while not (warehouse / "work.duckdb").exists() and first.poll() is None:
-        time.sleep(0.02)
+    hours = environment(warehouse, HARD_WORK=str(10**13))
+    first = subprocess.Popen(command(project), env=hours, stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    assert any("fct_leads" in line for line in first.stdout)  # so dbt is at work by now
+    with pytest.raises(WarehouseBusyError), warehouse_lock(warehouse):
+        pass
     first.send_signal(signal.SIGKILL)
     first.communicate()
     # The lock is dbt's too; it is free as soon as dbt has noticed.
-    for _ in range(100):
-        try:
-            with warehouse_lock(warehouse):
-                break
-        except WarehouseBusyError:
-            time.sleep(0.1)
+    wait_for_lock(warehouse, seconds=10)
     rerun = run(project, warehouse)
     assert (rerun.returncode, rerun.stderr) == (0, "")
     assert released(warehouse, "select count(*) from marts.fct_leads") == [(3,)]
+
+
+def wait_for_lock(warehouse: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with warehouse_lock(warehouse):
+                return
+        except WarehouseBusyError:
+            assert time.monotonic() < deadline, "dbt outlives its refresh"
+            time.sleep(0.1)
 
 
 def test_as_of_is_the_only_var() -> None:

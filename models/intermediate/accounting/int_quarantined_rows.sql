@@ -15,11 +15,6 @@
         "resolved_reason",
         "resolved_state",
     ],
-    "activities": [
-        "int_activities_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
     "consents": [
         "int_consents_resolved",
         "resolved_reason",
@@ -55,6 +50,8 @@
 with
     lead_rows as (select * from {{ ref("int_leads_resolved") }}),
 
+    events as (select * from {{ ref("int_lead_events") }}),
+
     final as (
         select
             'leads' as table_name,
@@ -63,6 +60,10 @@ with
             _loaded_at as loaded_at
         from lead_rows
         where resolved_state = 'quarantined'
+        union all
+        select 'activities' as table_name, record_key, reason, loaded_at
+        from events
+        where row_state = 'quarantined'
         {% for table_name, (model, reason, state) in tables.items() %}
             union all
             select

@@ -5,7 +5,6 @@
         "row_state",
     ],
     "lead_attributes": ["int_lead_attributes_resolved", "resolved_state"],
-    "activities": ["int_activities_resolved", "resolved_state"],
     "intent_signals": ["int_intent_signals_resolved", "resolved_state"],
     "consents": ["int_consents_resolved", "resolved_state"],
     "dispositions": ["int_dispositions_resolved", "resolved_state"],
@@ -25,10 +24,17 @@
 with
     lead_rows as (select * from {{ ref("int_leads_resolved") }}),
 
+    events as (select * from {{ ref("int_lead_events") }}),
+
     final as (
         select 'leads' as table_name, resolved_state as row_state, count(*) as row_count
         from lead_rows
         group by resolved_state
+        union all
+        select 'activities' as table_name, row_state, count(*) as row_count
+        from events
+        where is_activity
+        group by row_state
         {% for table_name, (model, state) in tables.items() %}
             union all
             select

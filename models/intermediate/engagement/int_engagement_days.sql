@@ -18,16 +18,11 @@ with
             {% for slot in slots %}
                 ,
                 {{
-                    clamp(
-                        "coalesce(cumulated.grown_"
-                        ~ slot.slot
-                        ~ ", 0) / "
-                        ~ growth(
-                            "cumulated.scored_at",
-                            "leads.created_at",
-                            "parameters.half_life_" ~ slot.slot,
-                        ),
-                        "-parameters.cap_" ~ slot.slot,
+                    slot_points(
+                        "coalesce(cumulated.grown_" ~ slot.slot ~ ", 0.0)",
+                        "cumulated.scored_at",
+                        "leads.created_at",
+                        "parameters.half_life_" ~ slot.slot,
                         "parameters.cap_" ~ slot.slot,
                     )
                 }} as points_{{ slot.slot }}
@@ -82,7 +77,7 @@ with
             score_date,
             scored_at,
             has_hand_raise,
-            round({{ clamp("points", 0.0, 100.0) }}, 6) as engagement_score,
+            round(cast({{ clamp("points", 0.0, 100.0) }} as double), 6) as engagement_score,
             positive_points + coalesce(
                 lag(ceiling_points) over (
                     partition by lead_id, episode order by score_date

@@ -1,22 +1,22 @@
 with
-    events as (select * from {{ ref("int_lead_events") }}),
+    rule_days as (select * from {{ ref("int_engagement_rule_days") }}),
 
     episodes as (select * from {{ ref("int_episodes") }}),
 
     final as (
         select
-            events.lead_id,
-            events.rule_id,
-            count(*) as event_count,
-            sum(events.points) as raw_points,
-            sum(events.grown_points) as grown_points
-        from events
+            rule_days.lead_id,
+            rule_days.rule_id,
+            cast(sum(rule_days.event_count) as bigint) as event_count,
+            sum(rule_days.raw_points) as raw_points,
+            sum(rule_days.grown_points) as grown_points
+        from rule_days
         inner join
             episodes
-            on events.lead_id = episodes.lead_id
+            on rule_days.lead_id = episodes.lead_id
+            and rule_days.episode = episodes.episode
             and episodes.is_in_force
-            and events.occurred_at > episodes.starts_after
-        group by events.lead_id, events.rule_id
+        group by rule_days.lead_id, rule_days.rule_id
     )
 
 select *

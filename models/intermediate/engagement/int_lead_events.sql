@@ -1,73 +1,43 @@
 with
     activities as (select * from {{ ref("int_activities_resolved") }}),
 
-    signals as (select * from {{ ref("int_intent_signals_resolved") }}),
+    signals as (select * from {{ ref("int_lead_signals") }}),
 
     rules as (select * from {{ ref("int_activity_rules_slotted") }}),
 
     leads as (select * from {{ ref("int_leads_merged") }}),
 
-    lead_versions as (select * from {{ ref("int_lead_versions") }}),
-
-    signalled as (
-        select
-            signals.signal_id,
-            signals.signal_type,
-            signals.strength,
-            signals.occurred_at,
-            signals.survivor_lead_id as lead_id
-        from signals
-        where signals.resolved_state = 'staged' and signals.lead_id is not null
-        union all
-        select
-            signals.signal_id,
-            signals.signal_type,
-            signals.strength,
-            signals.occurred_at,
-            lead_versions.lead_id
-        from signals
-        inner join
-            lead_versions
-            on signals.registered_domain = lead_versions.domain
-            and signals.occurred_at >= lead_versions.valid_from
-            and signals.occurred_at < lead_versions.valid_to
-        where signals.resolved_state = 'staged' and signals.lead_id is null
-    ),
-
     united as (
         select
             survivor_lead_id as lead_id,
-            activity_id as event_id,
-            rule_id,
+            activity_type,
             occurred_at,
-            campaign_id,
-            1.0 as strength
+            1.0 as strength,
+            resolved_state as row_state,
+            resolved_reason as reason,
+            case when resolved_state <> 'staged' then record_key end as record_key,
+            case when resolved_state <> 'staged' then _loaded_at end as loaded_at,
+            true as is_activity
         from activities
-        where resolved_state = 'staged' and rule_id is not null
         union all
         select
-            signalled.lead_id,
-            signalled.signal_id as event_id,
-            rules.rule_id,
-            signalled.occurred_at,
-            null as campaign_id,
-            coalesce(signalled.strength, 1.0) as strength
-        from signalled
-        inner join
-            rules
-            on concat('intent_', signalled.signal_type) = rules.activity_type
-            and signalled.occurred_at >= rules.valid_from
-            and signalled.occurred_at < rules.valid_to
+            lead_id,
+            activity_type,
+            occurred_at,
+            strength,
+            'staged' as row_state,
+            null as reason,
+            null as record_key,
+            null as loaded_at,
+            false as is_activity
+        from signals
     ),
 
     final as (
         select
             united.lead_id,
-            united.event_id,
-            united.rule_id,
             united.occurred_at,
-            greatest(united.occurred_at, leads.created_at) as acts_at,
-            united.campaign_id,
+            rules.rule_id,
             rules.slot_number,
             rules.points * united.strength as points,
             rules.points
@@ -77,12 +47,21 @@ with
                     "united.occurred_at", "leads.created_at", "rules.half_life_days"
                 )
             }} as grown_points,
-            rules.is_hand_raise,
-            rules.is_direct_contact,
-            rules.is_touch
+            coalesce(rules.is_hand_raise, false) as is_hand_raise,
+            coalesce(rules.is_direct_contact, false) as is_direct_contact,
+            united.row_state = 'staged' and rules.rule_id is not null as is_scored,
+            united.is_activity,
+            united.row_state,
+            united.reason,
+            united.record_key,
+            united.loaded_at
         from united
-        inner join leads on united.lead_id = leads.lead_id
-        inner join rules on united.rule_id = rules.rule_id
+        left join leads on united.lead_id = leads.lead_id
+        left join
+            rules
+            on united.activity_type = rules.activity_type
+            and united.occurred_at >= rules.valid_from
+            and united.occurred_at < rules.valid_to
     )
 
 select *

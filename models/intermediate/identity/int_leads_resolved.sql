@@ -8,6 +8,7 @@ with
             lead_rows.lead_id,
             lead_rows.record_key,
             lead_rows.version_at,
+            lead_rows.version_rank,
             lead_rows._loaded_at,
             lead_rows._landed_at,
             case

@@ -68,8 +68,8 @@ with
             lead_id,
             episode,
             moment_at,
-            sum(met_count) as criteria_met_count,
-            sum(missing_count) as criteria_missing_count,
+            cast(sum(met_count) as bigint) as criteria_met_count,
+            cast(sum(missing_count) as bigint) as criteria_missing_count,
             min(
                 case
                     when missing_count = 0 and met_count >= minimum_met then 1 else 0

@@ -35,6 +35,7 @@ with
             events
             on mqls.lead_id = events.lead_id
             and events.is_direct_contact
+            and events.is_scored
             and events.occurred_at >= mqls.mql_at
             and events.occurred_at <= episodes.ends_at
         group by mqls.lead_id, mqls.episode

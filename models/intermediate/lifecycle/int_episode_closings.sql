@@ -43,6 +43,7 @@ with
             events
             on disqualifications.lead_id = events.lead_id
             and events.is_hand_raise
+            and events.is_scored
             and events.occurred_at > disqualifications.closed_at
         group by disqualifications.lead_id, disqualifications.closed_at
     ),

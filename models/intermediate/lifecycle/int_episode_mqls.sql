@@ -1,7 +1,7 @@
 with
     candidates as (select * from {{ ref("int_mql_candidates") }}),
 
-    scores as ({{ engagement_at(ref("int_mql_candidates")) }}),
+    scores as ({{ engagement_at("candidates") }}),
 
     gates as (select * from {{ ref("int_gates") }}),
 
@@ -13,7 +13,7 @@ with
             candidates.episode,
             candidates.moment_at as mql_at,
             gates.fit_score,
-            scores.engagement_score,
+            coalesce(scores.engagement_score, 0.0) as engagement_score,
             gates.policy_version,
             case
                 when candidates.has_hand_raise
@@ -35,7 +35,7 @@ with
                 order by candidates.moment_at
             ) as moment_number
         from candidates
-        inner join
+        left join
             scores
             on candidates.lead_id = scores.lead_id
             and candidates.episode = scores.episode
@@ -54,7 +54,7 @@ with
             and gates.has_consent
             and gates.has_fit
             and (
-                scores.engagement_score >= gates.engagement_threshold
+                coalesce(scores.engagement_score, 0.0) >= gates.engagement_threshold
                 or candidates.has_hand_raise
             )
             and candidates.moment_at

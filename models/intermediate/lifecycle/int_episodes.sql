@@ -45,12 +45,14 @@ with
             numbered.lead_id,
             numbered.episode,
             numbered.started_at,
+            leads.created_at,
             numbered.starts_after,
             numbered.next_starts_after,
             coalesce(ended.closed_at, {{ end_of_time() }}) as ends_at,
             closings.closing_outcome,
             numbered.next_starts_after = {{ end_of_time() }} as is_in_force
         from numbered
+        inner join leads on numbered.lead_id = leads.lead_id
         left join
             ended
             on numbered.lead_id = ended.lead_id

@@ -8,35 +8,23 @@ with
     events as (select * from {{ ref("int_lead_events") }}),
 
     moments as (
-        select
-            lead_id, acts_at as moment_at, occurred_at, is_hand_raise, true as is_event
+        select lead_id, occurred_at, is_hand_raise, true as is_event
         from events
+        where is_scored
         union all
         select
-            lead_id,
-            moment_at,
-            moment_at as occurred_at,
-            false as is_hand_raise,
-            false as is_event
+            lead_id, moment_at as occurred_at, false as is_hand_raise, false as is_event
         from gates
     ),
 
-    final as (
+    placed as (
         select
             candidate_days.lead_id,
             candidate_days.episode,
-            moments.moment_at,
-            max(
-                case
-                    when
-                        moments.is_hand_raise
-                        and moments.occurred_at > episodes.starts_after
-                    then 1
-                    else 0
-                end
-            )
-            = 1 as has_hand_raise,
-            max(case when moments.is_event then 1 else 0 end) = 1 as has_event
+            greatest(moments.occurred_at, episodes.created_at) as moment_at,
+            moments.is_hand_raise
+            and moments.occurred_at > episodes.starts_after as is_hand_raise,
+            moments.is_event
         from candidate_days
         inner join
             episodes
@@ -45,10 +33,22 @@ with
         inner join
             moments
             on candidate_days.lead_id = moments.lead_id
-            and candidate_days.score_date = cast(moments.moment_at as date)
-            and moments.moment_at > episodes.starts_after
-            and moments.moment_at <= episodes.ends_at
-        group by candidate_days.lead_id, candidate_days.episode, moments.moment_at
+            and candidate_days.score_date
+            = cast(greatest(moments.occurred_at, episodes.created_at) as date)
+            and greatest(moments.occurred_at, episodes.created_at)
+            > episodes.starts_after
+            and greatest(moments.occurred_at, episodes.created_at) <= episodes.ends_at
+    ),
+
+    final as (
+        select
+            lead_id,
+            episode,
+            moment_at,
+            max(is_hand_raise) as has_hand_raise,
+            max(is_event) as has_event
+        from placed
+        group by lead_id, episode, moment_at
     )
 
 select *

@@ -5,7 +5,18 @@ with
         where sql_at is not null
     ),
 
-    final as ({{ engagement_at("sqls") }})
+    scores as ({{ engagement_at("sqls") }}),
+
+    final as (
+        select
+            sqls.lead_id,
+            sqls.episode,
+            sqls.moment_at,
+            coalesce(scores.engagement_score, 0.0) as engagement_score
+        from sqls
+        left join
+            scores on sqls.lead_id = scores.lead_id and sqls.episode = scores.episode
+    )
 
 select *
 from final

@@ -1,0 +1,85 @@
+# make build: a warehouse from sample data.  make test: every gate.  Both need Python 3.11, make and git.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+AS_OF := 2026-07-01 00:00:00
+SAMPLE := --leads 5000 --activities 150000 --seed 1
+TEST_SAMPLE := --leads 400 --activities 8000 --seed 2
+
+# Apart from `target`, so that tests and plain dbt don't undo each other's partial parse.
+TEST := target/test
+TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(TEST)/logs
+
+.PHONY: build test lint lint-sql lint-python lint-yaml lint-dbt format dbt-test lock clean
+
+build: .venv/installed sample
+	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
+
+# pytest comes last: its closing line is the last line of output.
+test: lint dbt-test
+	$(BIN)/pytest
+
+# `make -k lint` goes on after the first that fails.
+lint: lint-sql lint-python lint-yaml lint-dbt
+
+lint-sql: .venv/installed
+	$(BIN)/sqlfmt --check models macros tests
+	$(BIN)/sqlfluff lint --disable-progress-bar models tests
+
+lint-python: .venv/installed
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check .
+
+lint-yaml: .venv/installed
+	$(BIN)/yamllint --strict .
+
+lint-dbt: .venv/installed
+	$(TEST_ENV) $(BIN)/dbt --quiet --warn-error parse
+	COLUMNS=160 $(BIN)/dbt-bouncer run --show-all-failures
+
+format: .venv/installed
+	-$(BIN)/sqlfluff fix --quiet --disable-progress-bar models tests
+	$(BIN)/sqlfmt models macros tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The whole command on little data, data tests included; then the unit tests, which it leaves out.
+dbt-test: .venv/installed
+	rm -rf $(TEST)/sample $(TEST)/warehouse
+	mkdir -p $(TEST)
+	$(BIN)/python scripts/generate_sample.py $(TEST_SAMPLE) --out $(TEST)/sample
+	$(TEST_ENV) $(BIN)/python scripts/refresh.py $(TEST)/sample --as-of "$(AS_OF)"
+	$(TEST_ENV) $(BIN)/dbt --quiet --warn-error test --select test_type:unit --vars '{as_of: "$(AS_OF)"}'
+
+sample: | .venv/installed
+	rm -rf target/sample
+	mkdir -p target
+	$(BIN)/python scripts/generate_sample.py $(SAMPLE) --out target/sample
+	mv target/sample sample
+
+# Installed anew only when the pins say something else, whatever the files' times.
+.venv/installed: requirements.lock requirements-nodeps.lock
+	@cat $^ | cmp -s - $@ && touch $@ || $(MAKE) --no-print-directory .venv-new
+
+.PHONY: .venv-new
+.venv-new:
+	@found=; for python in $(PYTHON) python3.11 python3; do \
+	  $$python -c 'import ensurepip, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+	    && found=$$python && break; \
+	done; \
+	test -n "$$found" || { echo "Python 3.11 (with venv) is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	rm -rf .venv && $$found -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.lock
+	@cat requirements.lock requirements-nodeps.lock > .venv/installed
+
+# The pins anew, from the names in requirements.in.
+lock:
+	rm -rf target/lock
+	$(PYTHON) -m venv target/lock
+	target/lock/bin/pip install --quiet --disable-pip-version-check -r requirements.in
+	{ echo '# Every package of .venv, pinned, by `make lock` from requirements.in.'; \
+	  target/lock/bin/pip freeze --exclude pip --exclude setuptools; } > requirements.lock
+
+clean:
+	rm -rf target logs sample .venv
