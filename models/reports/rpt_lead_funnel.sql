@@ -8,6 +8,12 @@ with
 
     spend as (select * from {{ ref("fct_spend") }}),
 
+    bases as (
+        select 'cohort' as basis
+        union all
+        select 'period' as basis
+    ),
+
     counted as (
         select
             basis,
@@ -48,12 +54,7 @@ with
             spend.lead_source,
             0 as revenue
         from spend
-        cross join
-            (
-                select 'cohort' as basis
-                union all
-                select 'period' as basis
-            ) as bases
+        cross join bases
         union all
         select basis, month, lead_source, 0 as revenue
         from counted

@@ -77,7 +77,9 @@ with
             score_date,
             scored_at,
             has_hand_raise,
-            round(cast({{ clamp("points", 0.0, 100.0) }} as double), 6) as engagement_score,
+            round(
+                cast({{ clamp("points", 0.0, 100.0) }} as double), 6
+            ) as engagement_score,
             positive_points + coalesce(
                 lag(ceiling_points) over (
                     partition by lead_id, episode order by score_date

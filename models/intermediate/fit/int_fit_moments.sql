@@ -45,8 +45,8 @@ with
         inner join
             domain_moments
             on lead_versions.domain = domain_moments.domain
-            and domain_moments.moment_at >= lead_versions.valid_from
-            and domain_moments.moment_at < lead_versions.valid_to
+            and lead_versions.valid_from <= domain_moments.moment_at
+            and lead_versions.valid_to > domain_moments.moment_at
         union all
         select survivor_lead_id as lead_id, captured_at as moment_at
         from lead_attributes

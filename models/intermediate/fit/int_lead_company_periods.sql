@@ -19,7 +19,7 @@ with
             companies
             on lead_versions.domain = companies.domain
             and lead_versions.valid_from < companies.valid_to
-            and companies.valid_from < lead_versions.valid_to
+            and lead_versions.valid_to > companies.valid_from
     )
 
 select *

@@ -3,7 +3,7 @@ with recursive
 
     leads as (select * from lead_rows where row_state = 'staged' and is_current),
 
-    merges as (
+    merge_edges as (
         select leads.lead_id, leads.merged_into_lead_id
         from leads
         inner join leads as targets on leads.merged_into_lead_id = targets.lead_id
@@ -15,12 +15,12 @@ with recursive
     walked as (
         select leads.lead_id, leads.lead_id as root_lead_id
         from leads
-        left join merges on leads.lead_id = merges.lead_id
-        where merges.lead_id is null
+        left join merge_edges on leads.lead_id = merge_edges.lead_id
+        where merge_edges.lead_id is null
         union all
-        select merges.lead_id, walked.root_lead_id
-        from merges
-        inner join walked on merges.merged_into_lead_id = walked.lead_id
+        select merge_edges.lead_id, walked.root_lead_id
+        from merge_edges
+        inner join walked on merge_edges.merged_into_lead_id = walked.lead_id
     ),
 
     roots as (

@@ -18,19 +18,17 @@ with
         group by lead_source
     ),
 
+    undeclared as (select 'unknown' as lead_source),
+
     sources as (
         select lead_source, channel, is_paid
         from ranked
         where map_rank = 1
         union all
-        select 'unknown' as lead_source, 'unknown' as channel, null as is_paid
-        from (select 1 as one) as always
-        where
-            not exists (
-                select lead_source
-                from lead_source_map
-                where lead_source_map.lead_source = 'unknown'
-            )
+        select undeclared.lead_source, 'unknown' as channel, null as is_paid
+        from undeclared
+        left join ranked on undeclared.lead_source = ranked.lead_source
+        where ranked.lead_source is null
     ),
 
     final as (

@@ -30,8 +30,8 @@ with
         inner join
             answers
             on acceptances.lead_id = answers.survivor_lead_id
-            and answers.assessed_at > acceptances.contact_at
-            and answers.assessed_at <= episodes.ends_at
+            and acceptances.contact_at < answers.assessed_at
+            and episodes.ends_at >= answers.assessed_at
         where answers.resolved_state = 'staged'
     )
 

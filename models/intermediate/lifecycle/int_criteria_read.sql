@@ -44,7 +44,7 @@ with
             on moments.lead_id = answers.survivor_lead_id
             and criteria.framework = answers.framework
             and criteria.criterion = answers.criterion
-            and answers.assessed_at <= moments.moment_at
+            and moments.moment_at >= answers.assessed_at
     ),
 
     by_framework as (

@@ -17,8 +17,8 @@ with
         inner join
             dispositions
             on mqls.lead_id = dispositions.survivor_lead_id
-            and dispositions.occurred_at >= mqls.mql_at
-            and dispositions.occurred_at <= episodes.ends_at
+            and mqls.mql_at <= dispositions.occurred_at
+            and episodes.ends_at >= dispositions.occurred_at
         where
             dispositions.resolved_state = 'staged' and dispositions.outcome = 'accepted'
         group by mqls.lead_id, mqls.episode
@@ -36,8 +36,8 @@ with
             on mqls.lead_id = events.lead_id
             and events.is_direct_contact
             and events.is_scored
-            and events.occurred_at >= mqls.mql_at
-            and events.occurred_at <= episodes.ends_at
+            and mqls.mql_at <= events.occurred_at
+            and episodes.ends_at >= events.occurred_at
         group by mqls.lead_id, mqls.episode
     ),
 

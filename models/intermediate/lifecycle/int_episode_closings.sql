@@ -44,7 +44,7 @@ with
             on disqualifications.lead_id = events.lead_id
             and events.is_hand_raise
             and events.is_scored
-            and events.occurred_at > disqualifications.closed_at
+            and disqualifications.closed_at < events.occurred_at
         group by disqualifications.lead_id, disqualifications.closed_at
     ),
 
@@ -59,7 +59,7 @@ with
         left join
             reopenings
             on closings.lead_id = reopenings.lead_id
-            and reopenings.closed_at < closings.closed_at
+            and closings.closed_at > reopenings.closed_at
             and coalesce(reopenings.reopened_at, {{ end_of_time() }})
             > closings.closed_at
         left join

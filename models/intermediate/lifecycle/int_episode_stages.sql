@@ -17,7 +17,7 @@ with
             criteria_read
             on acceptances.lead_id = criteria_read.lead_id
             and acceptances.episode = criteria_read.episode
-            and criteria_read.moment_at >= acceptances.contact_at
+            and acceptances.contact_at <= criteria_read.moment_at
         inner join
             episodes
             on acceptances.lead_id = episodes.lead_id

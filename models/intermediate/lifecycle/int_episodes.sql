@@ -35,8 +35,8 @@ with
         inner join
             closings
             on numbered.lead_id = closings.lead_id
-            and closings.closed_at > numbered.starts_after
-            and closings.closed_at <= numbered.next_starts_after
+            and numbered.starts_after < closings.closed_at
+            and numbered.next_starts_after >= closings.closed_at
         group by numbered.lead_id, numbered.episode
     ),
 

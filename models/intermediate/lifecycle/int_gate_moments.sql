@@ -28,7 +28,7 @@ with
             leads.lead_id, policy_boundaries.boundary_at as moment_at, 'policy' as kind
         from leads
         inner join
-            policy_boundaries on policy_boundaries.boundary_at >= leads.created_at
+            policy_boundaries on leads.created_at <= policy_boundaries.boundary_at
     ),
 
     moments as (

@@ -1,31 +1,30 @@
+{# Written into each branch instead of a shared CTE, which would be held in memory whole. #}
+{% set typed_rows %}
+    select
+        {{ clean_text("activity_id") }} as activity_id,
+        {{ clean_text("lead_id") }} as lead_id,
+        lower({{ clean_text("activity_type") }}) as activity_type,
+        cast(occurred_at as timestamp) as occurred_at,
+        {{ clean_text("campaign_id") }} as campaign_id,
+        {{ clean_text("asset") }} as asset,
+        cast(_loaded_at as timestamp) as _loaded_at,
+        cast(_landed_at as timestamp) as _landed_at
+    from {{ raw_rows("activities") }}
+{% endset %}
+
+-- Ranking every row would sort the largest table by its text key; only the few rows
+-- whose key hash occurs twice are ranked.
 with
-    source as (select * from {{ raw_rows("activities") }}),
-
-    typed as (
-        select
-            {{ clean_text("activity_id") }} as activity_id,
-            {{ clean_text("lead_id") }} as lead_id,
-            lower({{ clean_text("activity_type") }}) as activity_type,
-            cast(occurred_at as timestamp) as occurred_at,
-            {{ clean_text("campaign_id") }} as campaign_id,
-            {{ clean_text("asset") }} as asset,
-            cast(_loaded_at as timestamp) as _loaded_at,
-            cast(_landed_at as timestamp) as _landed_at
-        from source
-    ),
-
-    -- Ranking every row would sort the largest table by its text key; only the few
-    -- rows whose key hash occurs twice are ranked.
     repeated as (
-        select {{ hash_of("activity_id") }} as activity_hash
-        from typed
-        group by {{ hash_of("activity_id") }}
+        select {{ hash_of(clean_text("activity_id")) }} as activity_hash
+        from {{ raw_rows("activities") }}
+        group by {{ hash_of(clean_text("activity_id")) }}
         having count(*) > 1
     ),
 
     singles as (
         select typed.*, 1 as version_rank
-        from typed
+        from ({{ typed_rows }}) as typed
         left join
             repeated on {{ hash_of("typed.activity_id") }} = repeated.activity_hash
         where repeated.activity_hash is null
@@ -37,7 +36,7 @@ with
             row_number() over (
                 partition by typed.activity_id order by {{ latest_first("activities") }}
             ) as version_rank
-        from typed
+        from ({{ typed_rows }}) as typed
         inner join
             repeated on {{ hash_of("typed.activity_id") }} = repeated.activity_hash
     ),

@@ -1,0 +1,27 @@
+with
+    ledger as (select * from {{ ref("fct_score_ledger") }}),
+
+    scores as (select * from {{ ref("fct_lead_scores") }}),
+
+    totals as (
+        select
+            lead_id,
+            sum(case when score_kind = 'fit' then capped_points else 0 end) as fit,
+            sum(
+                case when score_kind = 'engagement' then capped_points else 0 end
+            ) as engagement
+        from ledger
+        group by lead_id
+    )
+
+select
+    scores.lead_id,
+    scores.fit_score,
+    totals.fit,
+    scores.engagement_score,
+    totals.engagement
+from scores
+left join totals on scores.lead_id = totals.lead_id
+where
+    abs(scores.fit_score - coalesce(totals.fit, 0)) > 0.000001
+    or abs(scores.engagement_score - coalesce(totals.engagement, 0)) > 0.000001
