@@ -6,35 +6,30 @@
 
 {% macro duckdb__create_raw_views() -%}
     {%- set lake = lake_directory() | replace("'", "''") -%}
-    {%- set landed = (
-        run_query(
-            "select distinct parse_path(file)[-2] from glob('"
-            ~ lake
-            ~ "/*/*.parquet')"
-        )
-        .columns[0]
-        .values()
+    {%- set landed = run_query(
+        "select distinct parse_path(file)[-2] from glob('"
+        ~ lake
+        ~ "/*/*.parquet')"
     ) -%}
     create schema if not exists raw;
     {% for node in graph.sources.values() if node.source_name == "raw" -%}
         {%- set relation = load_relation(source("raw", node.name)) -%}
         {%- if relation is none or relation.is_view -%}
             create or replace view raw.{{ node.name }} as
-            select
+            select {{ node.columns | join(", ") }}
+            from (
+                select
             {% for column in node.columns.values() -%}
-                    cast(
-                {{ column.name if node.name in landed else "null" }}
-                        as {{ column.data_type }}
-                    ) as {{ column.name }},
+                    cast(null as {{ column.data_type }}) as {{ column.name }},
             {% endfor %}
-            {% if node.name in landed -%}
-                from
-                    read_parquet(
+                where false
+            {% if node.name in landed.columns[0].values() -%}
+                    union all by name
+                    from read_parquet(
                         '{{ lake }}/{{ node.name }}/*.parquet', union_by_name = true
                     )
-            {%- else -%} where false
-            {%- endif -%}
-            ;
+            {%- endif %}
+            ) as rows;
         {% endif -%}
     {%- endfor -%}
     {#- dbt rolls back what a run hook left open: the look-ups above opened a transaction. -#}

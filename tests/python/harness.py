@@ -155,6 +155,15 @@ def build_case(
     return project / "warehouse" / "work.duckdb"
 
 
+def build_mapped(tmp: Path, data: Path, mapping: str, as_of: str) -> Path:
+    """Load files through one of the project's mappings, build; returns the path of work.duckdb."""
+    project = copy_project(tmp / "project")
+    (project / "warehouse").mkdir()
+    load_directory(data, project / "warehouse", project / "mappings" / mapping)
+    run_dbt(project, "build", *as_of_option(as_of), "--exclude-resource-type", "unit_test")
+    return project / "warehouse" / "work.duckdb"
+
+
 def as_of_option(as_of: str) -> list[str]:
     """dbt's arguments that set 'now'."""
     return ["--vars", json.dumps({"as_of": as_of})]

@@ -1,5 +1,5 @@
 with
-    activities as (select * from {{ ref("int_activities_resolved") }}),
+    activities as ({{ resolved_rows("stg_raw__activities") }}),
 
     signals as (select * from {{ ref("int_lead_signals") }}),
 
