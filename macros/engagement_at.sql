@@ -1,41 +1,4 @@
 {% macro engagement_at(moments) -%}
-    with
-        slot_sums as ({{ slot_sums_at(moments) }}),
-
-        slot_totals as (
-            select lead_id, episode, moment_at, slot_number, sum(grown_points) as grown
-            from slot_sums
-            group by lead_id, episode, moment_at, slot_number
-        ),
-
-        group_sums as (
-            select
-                totals.lead_id,
-                totals.episode,
-                totals.moment_at,
-                sum(
-                    {{
-                        slot_points(
-                            "totals.grown",
-                            "totals.moment_at",
-                            "leads.created_at",
-                            "slots.half_life_days",
-                            "slots.max_points",
-                        )
-                    }}
-                ) as points,
-                max(slots.min_group_points) as min_points,
-                max(slots.max_group_points) as max_points
-            from slot_totals as totals
-            inner join
-                {{ ref("int_leads_merged") }} as leads on totals.lead_id = leads.lead_id
-            inner join
-                {{ ref("int_engagement_slots") }} as slots
-                on totals.slot_number = slots.slot_number
-            group by
-                totals.lead_id, totals.episode, totals.moment_at, slots.group_number
-        )
-
     select
         lead_id,
         episode,
@@ -50,6 +13,6 @@
             }},
             6
         ) as engagement_score
-    from group_sums
+    from ({{ group_points_at(moments) }}) as group_points
     group by lead_id, episode, moment_at
 {%- endmacro %}
