@@ -1,4 +1,4 @@
-"""Real data that nobody on this project wrote, through the committed mappings and the whole build."""
+"""Real data that nobody on this project wrote, through the mappings and the whole build."""
 
 from __future__ import annotations
 
