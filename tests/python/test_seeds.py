@@ -281,7 +281,7 @@ def write_rows(path: Path, header: list[str], rows: list[Row]) -> None:
 def complaints(project: Path, *arguments: str) -> tuple[dict[str, tuple[str, int]], bool]:
     """Build the policy; returns (status, failing rows) by test that did not pass, and success."""
     try:
-        run_dbt(project, project / "warehouse", "build", *arguments)
+        run_dbt(project, "build", *arguments)
         succeeded = True
     except BuildError:
         succeeded = False

@@ -1,5 +1,5 @@
 with
-    moments as (select * from {{ ref("int_gate_moments") }}),
+    moments as (select * from {{ ref("int_fit_check_points") }}),
 
     matches as (select * from {{ ref("int_rule_matches") }}),
 

@@ -50,7 +50,8 @@ with
             numbered.next_starts_after,
             coalesce(ended.closed_at, {{ end_of_time() }}) as ends_at,
             closings.closing_outcome,
-            numbered.next_starts_after = {{ end_of_time() }} as is_in_force
+            numbered.starts_after < {{ as_of() }}
+            and numbered.next_starts_after >= {{ as_of() }} as is_in_force
         from numbered
         inner join leads on numbered.lead_id = leads.lead_id
         left join

@@ -16,8 +16,7 @@ with
             min(sal_at) as sal_at,
             min(sql_at) as sql_at,
             min(opportunity_at) as opportunity_at,
-            min(customer_at) as customer_at,
-            max(episode) as episode_count
+            min(customer_at) as customer_at
         from episode_stages
         group by lead_id
     ),
@@ -42,7 +41,7 @@ with
         select
             leads.lead_id,
             leads.created_at,
-            firsts.episode_count,
+            in_force.episode as episode_count,
             firsts.mql_at,
             firsts.sal_at,
             firsts.sql_at,
