@@ -32,10 +32,7 @@ with
                     moments.moment_at,
                     criteria.framework,
                     criteria.criterion
-                order by
-                    answers.assessed_at desc nulls last,
-                    answers._loaded_at desc,
-                    answers.answer_id desc
+                order by answers.assessed_at desc nulls last, answers.answer_id desc
             ) as answer_rank
         from moments
         cross join criteria
