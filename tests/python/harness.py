@@ -80,11 +80,6 @@ ATTRIBUTION = {"marts.fct_attribution_credits"}
 TABLES = "select table_schema, table_name from information_schema.tables"
 
 
-def has_models() -> bool:
-    """Whether the project has marts to build."""
-    return any((PROJECT / "models" / "marts").glob("*.sql"))
-
-
 def copy_project(destination: Path) -> Path:
     """The project without what is built, installed or generated; returns the copy's root."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import reference
-from harness import BuildError, build_case, differences, has_models, read_built
+from harness import BuildError, build_case, differences, read_built
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -555,7 +555,6 @@ def invariants(database: Path) -> list[str]:
     return wrong
 
 
-@pytest.mark.skipif(not has_models(), reason="the project has no marts yet")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_project_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
     example = write_example(tmp_path, seed)
