@@ -32,6 +32,10 @@ with
             numbered.attribute_name,
             numbered.attribute_value,
             case
+                when
+                    rules.comparison in ('between', 'at_least', 'at_most')
+                    and numbered.compared_number is null
+                then null
                 when rules.comparison = 'is_missing' or rules.element is null
                 then false
                 when rules.comparison in ('equals', 'in')
