@@ -28,7 +28,6 @@
     inner join
         {{ ref("int_lead_events") }} as events
         on moments.lead_id = events.lead_id
-        and events.is_scored
         and events.occurred_at > episodes.starts_after
         and events.occurred_at <= moments.moment_at
         and cast(greatest(events.occurred_at, episodes.created_at) as date)

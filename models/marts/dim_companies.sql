@@ -1,12 +1,12 @@
 with
     versions as (select * from {{ ref("int_company_versions") }}),
 
-    leads as (select * from {{ ref("int_lead_company_periods") }}),
+    leads as (select * from {{ ref("dim_leads") }}),
 
     lead_counts as (
         select company_id, count(*) as lead_count
         from leads
-        where valid_to = {{ end_of_time() }}
+        where company_id is not null
         group by company_id
     ),
 

@@ -1,79 +1,81 @@
-{% set tables = {
-    "companies": ["stg_raw__companies", "quarantine_reason", "row_state"],
-    "company_technologies": [
-        "int_company_technologies_resolved",
-        "quarantine_reason",
-        "row_state",
-    ],
-    "lead_attributes": [
-        "int_lead_attributes_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
-    "intent_signals": [
-        "int_intent_signals_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
-    "consents": [
-        "int_consents_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
-    "dispositions": [
-        "int_dispositions_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
-    "qualification_answers": [
-        "int_qualification_answers_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
-    "opportunities": [
-        "int_opportunities_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
-    "spend": ["int_spend_converted", "resolved_reason", "resolved_state"],
-    "exchange_rates": [
-        "stg_raw__exchange_rates",
-        "quarantine_reason",
-        "row_state",
-    ],
-    "experiment_assignments": [
-        "int_experiment_assignments_resolved",
-        "resolved_reason",
-        "resolved_state",
-    ],
-} %}
+{% set staged_tables = [
+    "leads",
+    "companies",
+    "lead_attributes",
+    "intent_signals",
+    "consents",
+    "dispositions",
+    "qualification_answers",
+    "opportunities",
+    "spend",
+    "exchange_rates",
+    "experiment_assignments",
+] %}
 with
-    lead_rows as (select * from {{ ref("int_leads_resolved") }}),
+    activities as (select * from {{ ref("stg_raw__activities") }}),
 
-    events as (select * from {{ ref("int_lead_events") }}),
+    technologies as (select * from {{ ref("int_company_technologies_resolved") }}),
 
+    lead_rows as (select * from {{ ref("stg_raw__leads") }}),
+
+    identities as (select * from {{ ref("int_lead_identities") }}),
+
+    spend as (select * from {{ ref("int_spend_converted") }}),
+
+    unplaced as (select * from {{ ref("int_lead_rows_quarantined") }}),
+
+    -- was_staged: held back only after staging, where leads and rates are known.
     final as (
-        select
-            'leads' as table_name,
-            record_key,
-            resolved_reason as reason,
-            _loaded_at as loaded_at
-        from lead_rows
-        where resolved_state = 'quarantined'
-        union all
-        select 'activities' as table_name, record_key, reason, loaded_at
-        from events
-        where row_state = 'quarantined'
-        {% for table_name, (model, reason, state) in tables.items() %}
-            union all
+        {% for table_name in staged_tables %}
             select
                 '{{ table_name }}' as table_name,
                 record_key,
-                {{ reason }} as reason,
-                _loaded_at as loaded_at
-            from {{ ref(model) }}
-            where {{ state }} = 'quarantined'
+                quarantine_reason as reason,
+                _loaded_at as loaded_at,
+                false as was_staged
+            from {{ ref("stg_raw__" ~ table_name) }}
+            where row_state = 'quarantined'
+            union all
         {% endfor %}
+        select
+            'activities' as table_name,
+            activity_id as record_key,
+            quarantine_reason as reason,
+            _loaded_at as loaded_at,
+            false as was_staged
+        from activities
+        where row_state = 'quarantined'
+        union all
+        select
+            'company_technologies' as table_name,
+            record_key,
+            quarantine_reason as reason,
+            _loaded_at as loaded_at,
+            false as was_staged
+        from technologies
+        where row_state = 'quarantined'
+        union all
+        select
+            'leads' as table_name,
+            lead_rows.record_key,
+            'merge_cycle' as reason,
+            lead_rows._loaded_at as loaded_at,
+            true as was_staged
+        from lead_rows
+        inner join identities on lead_rows.lead_id = identities.lead_id
+        where lead_rows.row_state = 'staged' and identities.reason = 'merge_cycle'
+        union all
+        select
+            'spend' as table_name,
+            record_key,
+            resolved_reason as reason,
+            _loaded_at as loaded_at,
+            true as was_staged
+        from spend
+        where row_state = 'staged' and resolved_state = 'quarantined'
+        union all
+        select table_name, record_key, reason, loaded_at, true as was_staged
+        from unplaced
     )
 
 select *

@@ -3,8 +3,6 @@ with
 
     rules as (select * from {{ ref("int_activity_rules_slotted") }}),
 
-    leads as (select * from {{ ref("int_leads_merged") }}),
-
     decayed as (
         select
             sums.lead_id,
@@ -14,11 +12,10 @@ with
             sums.event_count,
             sums.raw_points,
             sums.grown_points
-            / {{ growth(as_of(), "leads.created_at", "rules.half_life_days") }}
+            / {{ growth(as_of(), "sums.created_at", "rules.half_life_days") }}
             as decayed_points
         from sums
         inner join rules on sums.rule_id = rules.rule_id
-        inner join leads on sums.lead_id = leads.lead_id
     ),
 
     final as (

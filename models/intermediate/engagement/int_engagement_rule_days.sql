@@ -22,7 +22,6 @@ with
             and events.occurred_at > episodes.starts_after
             and greatest(events.occurred_at, episodes.created_at)
             <= episodes.next_starts_after
-        where events.is_scored
     ),
 
     final as (

@@ -7,6 +7,10 @@ with
         select
             rule_days.lead_id,
             rule_days.rule_id,
+            max(episodes.created_at) as created_at,
+            max(
+                case when rule_days.has_hand_raise then rule_days.last_acts_at end
+            ) as last_hand_raise_at,
             cast(sum(rule_days.event_count) as bigint) as event_count,
             sum(rule_days.raw_points) as raw_points,
             sum(rule_days.grown_points) as grown_points

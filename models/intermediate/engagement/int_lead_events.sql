@@ -1,5 +1,7 @@
 with
-    activities as ({{ resolved_rows("stg_raw__activities") }}),
+    activities as (select * from {{ ref("stg_raw__activities") }}),
+
+    affected as (select * from {{ ref("int_leads_affected") }}),
 
     signals as (select * from {{ ref("int_lead_signals") }}),
 
@@ -9,27 +11,15 @@ with
 
     united as (
         select
-            survivor_lead_id as lead_id,
-            activity_type,
-            occurred_at,
-            1.0 as strength,
-            resolved_state as row_state,
-            resolved_reason as reason,
-            case when resolved_state <> 'staged' then record_key end as record_key,
-            case when resolved_state <> 'staged' then _loaded_at end as loaded_at,
-            true as is_activity
+            affected.survivor_lead_id as lead_id,
+            activities.activity_type,
+            activities.occurred_at,
+            1.0 as strength
         from activities
+        inner join affected on activities.lead_id = affected.lead_id
+        where activities.row_state = 'staged'
         union all
-        select
-            lead_id,
-            activity_type,
-            occurred_at,
-            strength,
-            'staged' as row_state,
-            null as reason,
-            null as record_key,
-            null as loaded_at,
-            false as is_activity
+        select lead_id, activity_type, occurred_at, strength
         from signals
     ),
 
@@ -39,6 +29,8 @@ with
             united.occurred_at,
             rules.rule_id,
             rules.slot_number,
+            rules.is_hand_raise,
+            rules.is_direct_contact,
             rules.points * united.strength as points,
             rules.points
             * united.strength
@@ -46,18 +38,10 @@ with
                 growth(
                     "united.occurred_at", "leads.created_at", "rules.half_life_days"
                 )
-            }} as grown_points,
-            coalesce(rules.is_hand_raise, false) as is_hand_raise,
-            coalesce(rules.is_direct_contact, false) as is_direct_contact,
-            united.row_state = 'staged' and rules.rule_id is not null as is_scored,
-            united.is_activity,
-            united.row_state,
-            united.reason,
-            united.record_key,
-            united.loaded_at
+            }} as grown_points
         from united
-        left join leads on united.lead_id = leads.lead_id
-        left join
+        inner join leads on united.lead_id = leads.lead_id
+        inner join
             rules
             on united.activity_type = rules.activity_type
             and united.occurred_at >= rules.valid_from

@@ -14,18 +14,23 @@ with
     sightings as (
         select email_host as host, 'seen' as list_name
         from leads
+        where {{ is_touched("leads") }}
         union all
         select company_host as host, 'seen' as list_name
         from leads
+        where {{ is_touched("leads") }}
         union all
         select host, 'seen' as list_name
         from companies
+        where {{ is_touched("companies") }}
         union all
         select host, 'seen' as list_name
         from technologies
+        where {{ is_touched("technologies") }}
         union all
         select host, 'seen' as list_name
         from intent_signals
+        where {{ is_touched("intent_signals") }}
         union all
         select {{ domain_host("domain") }} as host, 'free' as list_name
         from free_email_domains

@@ -1,6 +1,12 @@
 {% set deepest_suffix = 5 %}
 with
-    hosts as (select * from {{ ref("int_domain_hosts") }}),
+    hosts as (
+        select *
+        from {{ ref("int_domain_hosts") }}
+        {% if is_incremental() %}
+            where list_name <> 'seen' or host not in (select host from {{ this }})
+        {% endif %}
+    ),
 
     public_suffixes as (select * from {{ ref("public_suffixes") }}),
 

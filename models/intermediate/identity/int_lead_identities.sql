@@ -55,7 +55,7 @@ with recursive
         from roots
     ),
 
-    final as (
+    resolved as (
         select
             leads.lead_id,
             joined.survivor_lead_id,
@@ -71,7 +71,36 @@ with recursive
         from leads
         left join walked on leads.lead_id = walked.lead_id
         left join joined on walked.root_lead_id = joined.root_lead_id
-    )
+    ),
+
+    {% if is_incremental() %}
+        -- What another survivor had until the last complete refresh is scored again, too.
+        final as (
+            select
+                coalesce(resolved.lead_id, known.lead_id) as lead_id,
+                resolved.survivor_lead_id,
+                coalesce(resolved.reason, 'absent') as reason,
+                case
+                    when {{ is_touched("known") }}
+                    then known.previous_survivor_lead_id
+                    else known.survivor_lead_id
+                end as previous_survivor_lead_id,
+                {{ refresh_number() }} as refresh_number
+            from resolved
+            full join {{ this }} as known on resolved.lead_id = known.lead_id
+            where
+                resolved.survivor_lead_id is distinct from known.survivor_lead_id
+                or coalesce(resolved.reason, 'absent') is distinct from known.reason
+        )
+    {% else %}
+        final as (
+            select
+                *,
+                cast(null as string) as previous_survivor_lead_id,
+                {{ refresh_number() }} as refresh_number
+            from resolved
+        )
+    {% endif %}
 
 select *
 from final

@@ -1,7 +1,7 @@
 with
     lead_rows as (select * from {{ ref("stg_raw__leads") }}),
 
-    identities as (select * from {{ ref("int_lead_identities") }}),
+    affected as (select * from {{ ref("int_leads_affected") }}),
 
     domains as (select * from {{ ref("int_domains_registered") }}),
 
@@ -15,8 +15,8 @@ with
                 partition by lead_rows.lead_id order by lead_rows.version_at
             ) as next_version_at
         from lead_rows
-        inner join identities on lead_rows.lead_id = identities.survivor_lead_id
-        where lead_rows.row_state = 'staged' and identities.reason = 'self'
+        inner join affected on lead_rows.lead_id = affected.survivor_lead_id
+        where lead_rows.row_state = 'staged' and affected.reason = 'self'
     ),
 
     final as (

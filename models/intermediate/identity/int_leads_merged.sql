@@ -1,7 +1,7 @@
 with
     versions as (select * from {{ ref("int_lead_versions") }}),
 
-    identities as (select * from {{ ref("int_lead_identities") }}),
+    affected as (select * from {{ ref("int_leads_affected") }}),
 
     lead_rows as (select * from {{ ref("stg_raw__leads") }}),
 
@@ -11,13 +11,13 @@ with
 
     groups as (
         select
-            identities.survivor_lead_id as lead_id,
+            affected.survivor_lead_id as lead_id,
             min(lead_rows.created_at) as created_at,
             count(*) as merged_lead_count
-        from identities
-        inner join lead_rows on identities.lead_id = lead_rows.lead_id
-        where lead_rows.is_current and identities.survivor_lead_id is not null
-        group by identities.survivor_lead_id
+        from affected
+        inner join lead_rows on affected.lead_id = lead_rows.lead_id
+        where lead_rows.is_current and affected.survivor_lead_id is not null
+        group by affected.survivor_lead_id
     ),
 
     final as (

@@ -1,21 +1,21 @@
 with
     opportunities as (select * from {{ ref("stg_raw__opportunities") }}),
 
-    identities as (select * from {{ ref("int_lead_identities") }}),
+    affected as (select * from {{ ref("int_leads_affected") }}),
 
     rates as (select * from {{ ref("int_exchange_rate_periods") }}),
 
     dated as (
         select
             opportunities.*,
-            identities.survivor_lead_id,
+            affected.survivor_lead_id,
             coalesce(
                 opportunities.closed_at,
                 opportunities.updated_at,
                 opportunities.created_at
             ) as decided_at
         from opportunities
-        left join identities on opportunities.lead_id = identities.lead_id
+        inner join affected on opportunities.lead_id = affected.lead_id
     ),
 
     -- A win or loss that lies after as_of has not happened yet: it is open.

@@ -35,7 +35,6 @@ with
             events
             on mqls.lead_id = events.lead_id
             and events.is_direct_contact
-            and events.is_scored
             and mqls.mql_at <= events.occurred_at
             and episodes.ends_at >= events.occurred_at
         group by mqls.lead_id, mqls.episode

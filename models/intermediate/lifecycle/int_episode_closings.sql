@@ -43,7 +43,6 @@ with
             events
             on disqualifications.lead_id = events.lead_id
             and events.is_hand_raise
-            and events.is_scored
             and disqualifications.closed_at < events.occurred_at
         group by disqualifications.lead_id, disqualifications.closed_at
     ),

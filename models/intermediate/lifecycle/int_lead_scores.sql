@@ -1,9 +1,7 @@
 with
-    leads as (select * from {{ ref("int_leads_merged") }}),
+    statuses as (select * from {{ ref("int_lead_statuses") }}),
 
     ledger_rows as (select * from {{ ref("int_score_ledger_rows") }}),
-
-    unknowns as (select * from {{ ref("int_fit_unknowns_counted") }}),
 
     totals as (
         select
@@ -18,13 +16,12 @@ with
 
     final as (
         select
-            leads.lead_id,
-            round(coalesce(totals.fit_score, 0.0), 6) as fit_score,
-            round(coalesce(totals.engagement_score, 0.0), 6) as engagement_score,
-            unknowns.fit_unknown_count
-        from leads
-        inner join unknowns on leads.lead_id = unknowns.lead_id
-        left join totals on leads.lead_id = totals.lead_id
+            statuses.lead_id,
+            round(coalesce(totals.fit_score, 0.0), 6) + 0.0 as fit_score,
+            round(coalesce(totals.engagement_score, 0.0), 6) + 0.0 as engagement_score,
+            statuses.fit_unknown_count
+        from statuses
+        left join totals on statuses.lead_id = totals.lead_id
     )
 
 select *

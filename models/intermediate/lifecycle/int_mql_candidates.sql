@@ -10,7 +10,6 @@ with
     moments as (
         select lead_id, occurred_at, is_hand_raise, true as is_event
         from events
-        where is_scored
         union all
         select
             lead_id, moment_at as occurred_at, false as is_hand_raise, false as is_event

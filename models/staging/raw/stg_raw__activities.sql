@@ -1,4 +1,3 @@
-{# Written into each branch instead of a shared CTE, which would be held in memory whole. #}
 {% set typed_rows %}
     select
         {{ clean_text("activity_id") }} as activity_id,
@@ -8,61 +7,77 @@
         {{ clean_text("campaign_id") }} as campaign_id,
         {{ clean_text("asset") }} as asset,
         cast(_loaded_at as timestamp) as _loaded_at,
-        cast(_landed_at as timestamp) as _landed_at
-    from {{ raw_rows("activities") }}
+        cast(_landed_at as timestamp) as _landed_at,
+        {{ hash_of(clean_text("activity_id")) }} as activity_hash
+    from {{ landed_rows("activities") }}
 {% endset %}
 
--- Ranking every row would sort the largest table by its text key; only the few rows
--- whose key hash occurs twice are ranked.
 with
-    repeated as (
-        select {{ hash_of(clean_text("activity_id")) }} as activity_hash
-        from {{ raw_rows("activities") }}
-        group by {{ hash_of(clean_text("activity_id")) }}
-        having count(*) > 1
-    ),
+    {% if is_incremental() %}
+        typed as ({{ typed_rows }}),
 
-    singles as (
-        select typed.*, 1 as version_rank
-        from ({{ typed_rows }}) as typed
-        left join
-            repeated on {{ hash_of("typed.activity_id") }} = repeated.activity_hash
-        where repeated.activity_hash is null
-    ),
+        united as ({{ with_staged_rows("typed", ["occurred_at"], "activity_hash") }}),
+    {% else %}
+        -- Ranking every row would sort the largest table by its text key; only the few
+        -- rows whose key hash occurs twice are ranked. The typed rows are written into
+        -- each branch instead of a shared CTE, which would be held in memory whole.
+        repeated as (
+            select activity_hash
+            from ({{ typed_rows }}) as typed
+            group by activity_hash
+            having count(*) > 1
+        ),
+
+        singles as (
+            select typed.*, 1 as version_rank
+            from ({{ typed_rows }}) as typed
+            left join repeated on typed.activity_hash = repeated.activity_hash
+            where repeated.activity_hash is null
+        ),
+
+        united as (
+            select typed.*
+            from ({{ typed_rows }}) as typed
+            inner join repeated on typed.activity_hash = repeated.activity_hash
+        ),
+    {% endif %}
 
     ranked as (
         select
-            typed.*,
+            *,
             row_number() over (
-                partition by typed.activity_id order by {{ latest_first("activities") }}
+                partition by activity_id order by {{ latest_first("activities") }}
             ) as version_rank
-        from ({{ typed_rows }}) as typed
-        inner join
-            repeated on {{ hash_of("typed.activity_id") }} = repeated.activity_hash
+        from united
     ),
 
-    united as (
-        select *
-        from singles
-        union all
+    numbered as (
         select *
         from ranked
+        {% if not is_incremental() %}
+            union all
+            select *
+            from singles
+        {% endif %}
     ),
 
     judged as (
         select
             *,
-            activity_id as record_key,
             case
                 when version_rank > 1
                 then null
                 when occurred_at > {{ as_of() }}
                 then 'future'
             end as quarantine_reason
-        from united
+        from numbered
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

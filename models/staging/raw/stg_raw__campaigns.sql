@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("campaigns") }}),
+    source as (select * from {{ landed_rows("campaigns") }}),
 
     typed as (
         select
@@ -14,19 +14,26 @@ with
         from source
     ),
 
+    keyed as (select *, campaign_id as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", []) }}),
+
     ranked as (
         select
             *,
-            campaign_id as record_key,
             row_number() over (
                 partition by campaign_id order by {{ latest_first("campaigns") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (select *, cast(null as string) as quarantine_reason from ranked),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

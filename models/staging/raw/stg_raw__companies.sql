@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("companies") }}),
+    source as (select * from {{ landed_rows("companies") }}),
 
     typed as (
         select
@@ -24,20 +24,27 @@ with
         from typed
     ),
 
+    keyed as (select *, company_id as record_key from versioned),
+
+    united as ({{ with_staged_rows("keyed", ["version_at"]) }}),
+
     ranked as (
         select
             *,
-            company_id as record_key,
             row_number() over (
                 partition by company_id, version_at
                 order by {{ latest_first("companies") }}
             ) as version_rank
-        from versioned
+        from united
     ),
 
     judged as ({{ versions_judged("ranked", "company_id", "when false then null") }}),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

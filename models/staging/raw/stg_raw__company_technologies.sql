@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("company_technologies") }}),
+    source as (select * from {{ landed_rows("company_technologies") }}),
 
     final as (
         select
@@ -8,7 +8,8 @@ with
             cast(detected_at as timestamp) as detected_at,
             {{ domain_host("domain") }} as host,
             cast(_loaded_at as timestamp) as _loaded_at,
-            cast(_landed_at as timestamp) as _landed_at
+            cast(_landed_at as timestamp) as _landed_at,
+            {{ refresh_number() }} as refresh_number
         from source
     )
 

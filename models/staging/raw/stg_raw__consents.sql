@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("consents") }}),
+    source as (select * from {{ landed_rows("consents") }}),
 
     typed as (
         select
@@ -12,15 +12,18 @@ with
         from source
     ),
 
+    keyed as (select *, concat_ws('|', lead_id, cast(occurred_at as string)) as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["occurred_at"]) }}),
+
     ranked as (
         select
             *,
-            concat_ws('|', lead_id, cast(occurred_at as string)) as record_key,
             row_number() over (
                 partition by lead_id, occurred_at
                 order by {{ latest_first("consents") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -38,7 +41,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("dispositions") }}),
+    source as (select * from {{ landed_rows("dispositions") }}),
 
     typed as (
         select
@@ -14,14 +14,17 @@ with
         from source
     ),
 
+    keyed as (select *, disposition_id as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["occurred_at"]) }}),
+
     ranked as (
         select
             *,
-            disposition_id as record_key,
             row_number() over (
                 partition by disposition_id order by {{ latest_first("dispositions") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -39,7 +42,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("exchange_rates") }}),
+    source as (select * from {{ landed_rows("exchange_rates") }}),
 
     typed as (
         select
@@ -11,15 +11,18 @@ with
         from source
     ),
 
+    keyed as (select *, concat_ws('|', currency, cast(rate_date as string)) as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["cast(rate_date as timestamp)"]) }}),
+
     ranked as (
         select
             *,
-            concat_ws('|', currency, cast(rate_date as string)) as record_key,
             row_number() over (
                 partition by currency, rate_date
                 order by {{ latest_first("exchange_rates") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -34,7 +37,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("experiment_assignments") }}),
+    source as (select * from {{ landed_rows("experiment_assignments") }}),
 
     typed as (
         select
@@ -12,15 +12,18 @@ with
         from source
     ),
 
+    keyed as (select *, concat_ws('|', experiment_id, lead_id) as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["assigned_at"]) }}),
+
     ranked as (
         select
             *,
-            concat_ws('|', experiment_id, lead_id) as record_key,
             row_number() over (
                 partition by experiment_id, lead_id
                 order by {{ latest_first("experiment_assignments") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -35,7 +38,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

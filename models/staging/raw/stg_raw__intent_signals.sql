@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("intent_signals") }}),
+    source as (select * from {{ landed_rows("intent_signals") }}),
 
     typed as (
         select
@@ -16,14 +16,17 @@ with
         from source
     ),
 
+    keyed as (select *, signal_id as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["occurred_at"]) }}),
+
     ranked as (
         select
             *,
-            signal_id as record_key,
             row_number() over (
                 partition by signal_id order by {{ latest_first("intent_signals") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -40,7 +43,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("lead_attributes") }}),
+    source as (select * from {{ landed_rows("lead_attributes") }}),
 
     typed as (
         select
@@ -13,17 +13,20 @@ with
         from source
     ),
 
+    keyed as (select *, concat_ws(
+                '|', lead_id, attribute_name, cast(captured_at as string)
+            ) as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["captured_at"]) }}),
+
     ranked as (
         select
             *,
-            concat_ws(
-                '|', lead_id, attribute_name, cast(captured_at as string)
-            ) as record_key,
             row_number() over (
                 partition by lead_id, attribute_name, captured_at
                 order by {{ latest_first("lead_attributes") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -38,7 +41,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

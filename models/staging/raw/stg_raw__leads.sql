@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("leads") }}),
+    source as (select * from {{ landed_rows("leads") }}),
 
     typed as (
         select
@@ -31,14 +31,17 @@ with
 
     versioned as (select *, coalesce(updated_at, created_at) as version_at from typed),
 
+    keyed as (select *, lead_id as record_key from versioned),
+
+    united as ({{ with_staged_rows("keyed", ["version_at", "created_at"]) }}),
+
     ranked as (
         select
             *,
-            lead_id as record_key,
             row_number() over (
                 partition by lead_id, version_at order by {{ latest_first("leads") }}
             ) as version_rank
-        from versioned
+        from united
     ),
 
     judged as (
@@ -49,7 +52,11 @@ with
         }}
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("opportunities") }}),
+    source as (select * from {{ landed_rows("opportunities") }}),
 
     typed as (
         select
@@ -19,15 +19,18 @@ with
 
     versioned as (select *, coalesce(updated_at, created_at) as version_at from typed),
 
+    keyed as (select *, opportunity_id as record_key from versioned),
+
+    united as ({{ with_staged_rows("keyed", ["version_at", "created_at"]) }}),
+
     ranked as (
         select
             *,
-            opportunity_id as record_key,
             row_number() over (
                 partition by opportunity_id, version_at
                 order by {{ latest_first("opportunities") }}
             ) as version_rank
-        from versioned
+        from united
     ),
 
     judged as (
@@ -42,7 +45,11 @@ with
         }}
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

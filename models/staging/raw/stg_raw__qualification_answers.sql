@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("qualification_answers") }}),
+    source as (select * from {{ landed_rows("qualification_answers") }}),
 
     typed as (
         select
@@ -16,15 +16,18 @@ with
         from source
     ),
 
+    keyed as (select *, answer_id as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["assessed_at"]) }}),
+
     ranked as (
         select
             *,
-            answer_id as record_key,
             row_number() over (
                 partition by answer_id
                 order by {{ latest_first("qualification_answers") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -42,7 +45,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

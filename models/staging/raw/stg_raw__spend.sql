@@ -1,5 +1,5 @@
 with
-    source as (select * from {{ raw_rows("spend") }}),
+    source as (select * from {{ landed_rows("spend") }}),
 
     typed as (
         select
@@ -18,14 +18,17 @@ with
         from source
     ),
 
+    keyed as (select *, spend_id as record_key from typed),
+
+    united as ({{ with_staged_rows("keyed", ["cast(spend_date as timestamp)"]) }}),
+
     ranked as (
         select
             *,
-            spend_id as record_key,
             row_number() over (
                 partition by spend_id order by {{ latest_first("spend") }}
             ) as version_rank
-        from typed
+        from united
     ),
 
     judged as (
@@ -42,7 +45,11 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (
+        select
+            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
+        from judged
+    )
 
 select *
 from final

@@ -1,0 +1,3 @@
+{% macro is_touched(alias) -%}
+    {{ alias }}.refresh_number > {{ refresh_plan().complete_number }}
+{%- endmacro %}

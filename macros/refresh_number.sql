@@ -1,0 +1,1 @@
+{% macro refresh_number() -%} {{ refresh_plan().refresh_number }} {%- endmacro %}

@@ -1,0 +1,50 @@
+{# One row: this run beside the last complete one and what was attempted since. #}
+{% macro refreshes_compared(refreshes) -%}
+    select
+        coalesce(attempts.refresh_number, 0) + 1 as refresh_number,
+        {{ as_of() }} as as_of,
+        '{{ code_fingerprint() }}' as code_fingerprint,
+        '{{ policy_fingerprint() }}' as policy_fingerprint,
+        complete.refresh_number as complete_number,
+        complete.as_of as complete_as_of,
+        complete.code_fingerprint as complete_code_fingerprint,
+        complete.policy_fingerprint as complete_policy_fingerprint,
+        attempts.latest_as_of,
+        attempts.is_unfinished,
+        landings.is_continued,
+        exists(
+            select 1
+            from ({{ policy_moments() }}) as moments
+            where
+                moments.moment_at > complete.as_of and moments.moment_at <= {{ as_of() }}
+        ) as has_policy_boundary
+    from
+        (
+            select
+                max(refresh_number) as refresh_number,
+                max(
+                    case when refresh_number >= last_complete then as_of end
+                ) as latest_as_of,
+                coalesce(
+                    max(case when refresh_number > last_complete then is_full end), false
+                ) as is_unfinished
+            from
+                (
+                    select
+                        *,
+                        max(case when is_complete then refresh_number else 0 end) over (
+                        ) as last_complete
+                    from {{ refreshes }}
+                ) as numbered
+        ) as attempts
+    cross join
+        (
+            select min(case when is_continued then 1 else 0 end) = 1 as is_continued
+            from {{ ops_relation("landings") }}
+        ) as landings
+    left join
+        (
+            select * from {{ refreshes }} where is_complete order by refresh_number desc limit 1
+        ) as complete
+        on true
+{%- endmacro %}

@@ -1,0 +1,41 @@
+with
+    companies as (select * from {{ ref("stg_raw__companies") }}),
+
+    technologies as (select * from {{ ref("stg_raw__company_technologies") }}),
+
+    signals as (select * from {{ ref("stg_raw__intent_signals") }}),
+
+    rates as (select * from {{ ref("int_rates_touched") }}),
+
+    domains as (select * from {{ ref("int_domains_registered") }}),
+
+    hosts as (
+        select host
+        from companies
+        where {{ is_touched("companies") }}
+        union
+        select companies.host
+        from companies
+        inner join rates on companies.currency = rates.currency
+        where
+            companies.updated_at is null
+            or cast(companies.updated_at as date) >= rates.first_rate_date
+        union
+        select host
+        from technologies
+        where {{ is_touched("technologies") }} or {{ became_due("detected_at") }}
+        union
+        select host
+        from signals
+        where lead_id is null and {{ is_touched("signals") }}
+    ),
+
+    final as (
+        select domains.domain
+        from hosts
+        inner join domains on hosts.host = domains.host
+        group by domains.domain
+    )
+
+select *
+from final
