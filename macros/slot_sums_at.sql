@@ -4,33 +4,34 @@
         moments.lead_id,
         moments.episode,
         moments.moment_at,
-        rule_days.slot_number,
-        sum(rule_days.grown_points) as grown_points
+        day_sums.slot_number,
+        day_sums.grown_points
     from {{ moments }} as moments
     inner join
-        {{ ref("int_engagement_rule_days") }} as rule_days
-        on moments.lead_id = rule_days.lead_id
-        and moments.episode = rule_days.episode
-        and rule_days.score_date < cast(moments.moment_at as date)
-    group by moments.lead_id, moments.episode, moments.moment_at, rule_days.slot_number
+        (
+            select
+                days.lead_id,
+                days.episode,
+                days.score_date,
+                rule_days.slot_number,
+                sum(rule_days.grown_points) as grown_points
+            from
+                (
+                    select lead_id, episode, cast(moment_at as date) as score_date
+                    from {{ moments }}
+                    group by lead_id, episode, cast(moment_at as date)
+                ) as days
+            inner join
+                {{ ref("int_engagement_rule_days") }} as rule_days
+                on days.lead_id = rule_days.lead_id
+                and days.episode = rule_days.episode
+                and rule_days.score_date < days.score_date
+            group by
+                days.lead_id, days.episode, days.score_date, rule_days.slot_number
+        ) as day_sums
+        on moments.lead_id = day_sums.lead_id
+        and moments.episode = day_sums.episode
+        and cast(moments.moment_at as date) = day_sums.score_date
     union all
-    select
-        moments.lead_id,
-        moments.episode,
-        moments.moment_at,
-        events.slot_number,
-        sum(events.grown_points) as grown_points
-    from {{ moments }} as moments
-    inner join
-        {{ ref("int_episodes") }} as episodes
-        on moments.lead_id = episodes.lead_id
-        and moments.episode = episodes.episode
-    inner join
-        {{ ref("int_lead_events") }} as events
-        on moments.lead_id = events.lead_id
-        and events.occurred_at > episodes.starts_after
-        and events.occurred_at <= moments.moment_at
-        and cast(greatest(events.occurred_at, episodes.created_at) as date)
-        >= cast(moments.moment_at as date)
-    group by moments.lead_id, moments.episode, moments.moment_at, events.slot_number
+    {{ slot_sums_of_day(moments) }}
 {%- endmacro %}

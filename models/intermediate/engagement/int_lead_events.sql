@@ -9,18 +9,32 @@ with
 
     leads as (select * from {{ ref("int_leads_merged") }}),
 
+    -- The few leads are joined first, so that the many activities are looked up once.
+    members as (
+        select affected.lead_id as member_lead_id, leads.lead_id, leads.created_at
+        from affected
+        inner join leads on affected.survivor_lead_id = leads.lead_id
+    ),
+
     united as (
         select
-            affected.survivor_lead_id as lead_id,
+            members.lead_id,
+            members.created_at,
             activities.activity_type,
             activities.occurred_at,
             1.0 as strength
         from activities
-        inner join affected on activities.lead_id = affected.lead_id
+        inner join members on activities.lead_id = members.member_lead_id
         where activities.row_state = 'staged'
         union all
-        select lead_id, activity_type, occurred_at, strength
+        select
+            leads.lead_id,
+            leads.created_at,
+            signals.activity_type,
+            signals.occurred_at,
+            signals.strength
         from signals
+        inner join leads on signals.lead_id = leads.lead_id
     ),
 
     final as (
@@ -36,11 +50,10 @@ with
             * united.strength
             * {{
                 growth(
-                    "united.occurred_at", "leads.created_at", "rules.half_life_days"
+                    "united.occurred_at", "united.created_at", "rules.half_life_days"
                 )
             }} as grown_points
         from united
-        inner join leads on united.lead_id = leads.lead_id
         inner join
             rules
             on united.activity_type = rules.activity_type

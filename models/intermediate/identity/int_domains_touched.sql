@@ -18,8 +18,12 @@ with
         from companies
         inner join rates on companies.currency = rates.currency
         where
-            companies.updated_at is null
-            or cast(companies.updated_at as date) >= rates.first_rate_date
+            cast(companies.updated_at as date) >= rates.first_touched_date
+            -- Without a date the first rate of the currency holds.
+            or (
+                companies.updated_at is null
+                and rates.first_touched_date = rates.first_rate_date
+            )
         union
         select host
         from technologies

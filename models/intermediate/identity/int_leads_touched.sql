@@ -60,7 +60,7 @@ with
         select decided.lead_id
         from decided
         inner join rates on decided.currency = rates.currency
-        where cast(decided.decided_at as date) >= rates.first_rate_date
+        where cast(decided.decided_at as date) >= rates.first_touched_date
         union all
         select lead_id
         from decided

@@ -7,12 +7,24 @@ with
 
     events as (select * from {{ ref("int_lead_events") }}),
 
+    creations as (select lead_id, created_at from episodes where episode = 1),
+
     moments as (
-        select lead_id, occurred_at, is_hand_raise, true as is_event
+        select
+            events.lead_id,
+            events.occurred_at,
+            greatest(events.occurred_at, creations.created_at) as moment_at,
+            events.is_hand_raise,
+            true as is_event
         from events
+        inner join creations on events.lead_id = creations.lead_id
         union all
         select
-            lead_id, moment_at as occurred_at, false as is_hand_raise, false as is_event
+            lead_id,
+            moment_at as occurred_at,
+            moment_at,
+            false as is_hand_raise,
+            false as is_event
         from gates
     ),
 
@@ -20,7 +32,7 @@ with
         select
             candidate_days.lead_id,
             candidate_days.episode,
-            greatest(moments.occurred_at, episodes.created_at) as moment_at,
+            moments.moment_at,
             moments.is_hand_raise
             and moments.occurred_at > episodes.starts_after as is_hand_raise,
             moments.is_event
@@ -32,11 +44,9 @@ with
         inner join
             moments
             on candidate_days.lead_id = moments.lead_id
-            and candidate_days.score_date
-            = cast(greatest(moments.occurred_at, episodes.created_at) as date)
-            and greatest(moments.occurred_at, episodes.created_at)
-            > episodes.starts_after
-            and greatest(moments.occurred_at, episodes.created_at) <= episodes.ends_at
+            and candidate_days.score_date = cast(moments.moment_at as date)
+            and moments.moment_at > episodes.starts_after
+            and moments.moment_at <= episodes.ends_at
     ),
 
     final as (
