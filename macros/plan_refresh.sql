@@ -30,9 +30,7 @@
             ~ " where is_full order by refresh_number desc limit 1"
         ) -%}
         {%- if refresh_plan().is_full -%}
-            {%- do log(
-                "Full refresh: " ~ decided.columns[0].values()[0], info=true
-            ) -%}
+            {%- do log("Full refresh: " ~ decided.columns[0].values()[0], info=true) -%}
         {%- endif -%}
         {%- if is_partial -%} {%- do refuse_partial_leads() -%} {%- endif -%}
         {#- dbt rolls back what a run hook left open: the statements above opened a transaction. -#}

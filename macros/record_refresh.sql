@@ -5,7 +5,12 @@
         {%- set failed = [] -%}
         {%- for result in results -%}
             {%- do done.append(result.node.unique_id) -%}
-            {%- if result.status | string not in ("success", "pass", "warn", "no-op") -%}
+            {%- if result.status | string not in (
+                "success",
+                "pass",
+                "warn",
+                "no-op",
+            ) -%}
                 {%- do failed.append(result.node.unique_id) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -16,8 +21,8 @@
             set
                 is_complete = true,
                 policy_fingerprint = {% if is_whole_project(done, ["seed"]) -%} policy_fingerprint
-                {%- else -%}
-                    -- That of the seeds that are loaded.
+            {%- else -%}
+                -- That of the seeds that are loaded.
                     coalesce(
                         (
                             select max_by(loaded.policy_fingerprint, loaded.refresh_number)
@@ -26,7 +31,7 @@
                         ),
                         'none'
                     )
-                {%- endif %}
+            {%- endif %}
             where refresh_number = {{ number }}
             ;
             delete from {{ refreshes }}

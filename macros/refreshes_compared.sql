@@ -12,11 +12,12 @@
         attempts.latest_as_of,
         attempts.is_unfinished,
         landings.is_continued,
-        exists(
+        exists (
             select 1
             from ({{ policy_moments() }}) as moments
             where
-                moments.moment_at > complete.as_of and moments.moment_at <= {{ as_of() }}
+                moments.moment_at > complete.as_of
+                and moments.moment_at <= {{ as_of() }}
         ) as has_policy_boundary
     from
         (
@@ -26,7 +27,8 @@
                     case when refresh_number >= last_complete then as_of end
                 ) as latest_as_of,
                 coalesce(
-                    max(case when refresh_number > last_complete then is_full end), false
+                    max(case when refresh_number > last_complete then is_full end),
+                    false
                 ) as is_unfinished
             from
                 (
@@ -44,7 +46,11 @@
         ) as landings
     left join
         (
-            select * from {{ refreshes }} where is_complete order by refresh_number desc limit 1
+            select *
+            from {{ refreshes }}
+            where is_complete
+            order by refresh_number desc
+            limit 1
         ) as complete
         on true
 {%- endmacro %}

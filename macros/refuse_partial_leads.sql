@@ -12,7 +12,9 @@
         {%- if node.config.incremental_strategy == "affected_leads" -%}
             {%- set built = load_relation(
                 api.Relation.create(
-                    database=node.database, schema=node.schema, identifier=node.alias
+                    database=node.database,
+                    schema=node.schema,
+                    identifier=node.alias,
                 )
             ) -%}
             {%- if flags.FULL_REFRESH or built is none or built.is_view -%}
@@ -20,7 +22,10 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set is_planned_anew = refresh_plan().is_full and "model.qualified_leads.int_leads_affected" in selected_resources -%}
+    {%- set is_planned_anew = (
+        refresh_plan().is_full
+        and "model.qualified_leads.int_leads_affected" in selected_resources
+    ) -%}
     {%- if made_anew and affected is not none and not is_planned_anew -%}
         {%- set identities = affected.incorporate(
             path={"identifier": "int_lead_identities"}

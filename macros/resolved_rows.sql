@@ -14,6 +14,5 @@
         end as resolved_state
     from {{ ref(staging_model) }} as staged
     inner join
-        {{ ref("int_leads_affected") }} as affected
-        on staged.lead_id = affected.lead_id
+        {{ ref("int_leads_affected") }} as affected on staged.lead_id = affected.lead_id
 {%- endmacro %}

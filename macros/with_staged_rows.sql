@@ -6,20 +6,20 @@
     select *
     from {{ landed }}
     {%- if is_incremental() -%}
-        {%- set judged = [
-            "version_rank",
-            "is_in_force",
-            "is_current",
-            "quarantine_reason",
-            "row_state",
-            "refresh_number",
-        ] -%}
-        {%- set columns = (
-            adapter.get_columns_in_relation(this)
-            | map(attribute="name")
-            | reject("in", judged)
-            | join(", ")
-        ) %}
+            {%- set judged = [
+                "version_rank",
+                "is_in_force",
+                "is_current",
+                "quarantine_reason",
+                "row_state",
+                "refresh_number",
+            ] -%}
+            {%- set columns = (
+                adapter.get_columns_in_relation(this)
+                | map(attribute="name")
+                | reject("in", judged)
+                | join(", ")
+            ) %}
         union all
         select {{ columns }}
         from {{ this }}
@@ -32,9 +32,11 @@
                 from {{ this }}
                 where
                     quarantine_reason = 'future'
-                    and ({% for moment in moments -%}
-                        {{ became_due(moment) }} {{ "or " if not loop.last }}
-                    {%- endfor %})
+                    and (
+                        {% for moment in moments -%}
+                            {{ became_due(moment) }} {{ "or " if not loop.last }}
+                        {%- endfor %}
+                    )
             )
     {%- endif -%}
 {%- endmacro %}

@@ -35,15 +35,10 @@ with
             )
             is not null as has_reached_mql,
             coalesce(
-                leads.sal_at,
-                leads.sql_at,
-                leads.opportunity_at,
-                leads.customer_at
+                leads.sal_at, leads.sql_at, leads.opportunity_at, leads.customer_at
             )
             is not null as has_reached_sal,
-            coalesce(
-                leads.sql_at, leads.opportunity_at, leads.customer_at
-            )
+            coalesce(leads.sql_at, leads.opportunity_at, leads.customer_at)
             is not null as has_reached_sql,
             coalesce(leads.opportunity_at, leads.customer_at)
             is not null as has_reached_opportunity,

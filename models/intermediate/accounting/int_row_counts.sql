@@ -20,8 +20,7 @@ with
 
     counted as (
         {% for table_name in staged_tables %}
-            select
-                '{{ table_name }}' as table_name, row_state, count(*) as row_count
+            select '{{ table_name }}' as table_name, row_state, count(*) as row_count
             from {{ ref("stg_raw__" ~ table_name) }}
             group by row_state
             union all

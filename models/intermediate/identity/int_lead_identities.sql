@@ -74,7 +74,8 @@ with recursive
     ),
 
     {% if is_incremental() %}
-        -- What another survivor had until the last complete refresh is scored again, too.
+        -- What another survivor had until the last complete refresh is scored again,
+        -- too.
         final as (
             select
                 coalesce(resolved.lead_id, known.lead_id) as lead_id,

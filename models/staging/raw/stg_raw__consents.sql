@@ -12,7 +12,10 @@ with
         from source
     ),
 
-    keyed as (select *, concat_ws('|', lead_id, cast(occurred_at as string)) as record_key from typed),
+    keyed as (
+        select *, concat_ws('|', lead_id, cast(occurred_at as string)) as record_key
+        from typed
+    ),
 
     united as ({{ with_staged_rows("keyed", ["occurred_at"]) }}),
 

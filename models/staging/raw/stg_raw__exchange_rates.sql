@@ -11,7 +11,10 @@ with
         from source
     ),
 
-    keyed as (select *, concat_ws('|', currency, cast(rate_date as string)) as record_key from typed),
+    keyed as (
+        select *, concat_ws('|', currency, cast(rate_date as string)) as record_key
+        from typed
+    ),
 
     united as ({{ with_staged_rows("keyed", ["cast(rate_date as timestamp)"]) }}),
 

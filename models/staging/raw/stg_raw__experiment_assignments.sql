@@ -12,7 +12,9 @@ with
         from source
     ),
 
-    keyed as (select *, concat_ws('|', experiment_id, lead_id) as record_key from typed),
+    keyed as (
+        select *, concat_ws('|', experiment_id, lead_id) as record_key from typed
+    ),
 
     united as ({{ with_staged_rows("keyed", ["assigned_at"]) }}),
 

@@ -13,9 +13,14 @@ with
         from source
     ),
 
-    keyed as (select *, concat_ws(
+    keyed as (
+        select
+            *,
+            concat_ws(
                 '|', lead_id, attribute_name, cast(captured_at as string)
-            ) as record_key from typed),
+            ) as record_key
+        from typed
+    ),
 
     united as ({{ with_staged_rows("keyed", ["captured_at"]) }}),
 
