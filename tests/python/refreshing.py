@@ -111,8 +111,7 @@ class Warehouse:
         """The project while a model of it has a column that nobody knows."""
         (path,) = self.project.glob(f"models/**/{model}.sql")
         sound = path.read_text()
-        path.write_text(sound.replace("from final", ", nobody_knows_this from final"))
-        assert path.read_text() != sound
+        path.write_text(f"select nobody_knows_this from (\n{sound}\n) as sound")
         self._is_parsed = False
         try:
             yield
@@ -194,6 +193,7 @@ def _run_dbt(project: Path, arguments: list[str], log: Path, is_parsed: bool) ->
         os.environ.pop(inherited, None)
     os.environ |= {"WAREHOUSE": "warehouse", "DBT_USE_COLORS": "false", "PYTHONWARNINGS": "ignore"}
 
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
@@ -204,6 +204,7 @@ def _run_dbt(project: Path, arguments: list[str], log: Path, is_parsed: bool) ->
     result = dbtRunner(manifest=manifest).invoke(["--log-level-file", "none", *arguments])
     if result.exception is not None:
         print(result.exception, flush=True)
+    DuckDBConnectionManager.close_all_connections()  # writes the log into the file
     os._exit(0 if result.success else 1)
 
 
