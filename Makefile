@@ -19,10 +19,12 @@ build: .venv/installed sample
 test: lint dbt-test
 	$(BIN)/pytest
 
-# Random landings, refreshed after each batch, against full builds: some two minutes each on one core.
+# Random landings, refreshed after each batch, against full builds (a minute or two each); all traps.
 EXAMPLES := 50
+INCREMENTAL := INCREMENTAL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --verbose
 test-incremental: .venv/installed
-	INCREMENTAL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --verbose --dist load tests/python/test_incremental.py -k full_build
+	$(INCREMENTAL) tests/python/test_incremental_traps.py
+	$(INCREMENTAL) --dist load tests/python/test_incremental.py
 
 # `make -k lint` goes on after the first that fails.
 lint: lint-sql lint-python lint-yaml lint-dbt
