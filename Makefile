@@ -10,7 +10,7 @@ TEST_SAMPLE := --leads 400 --activities 8000 --seed 2
 TEST := target/test
 TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(TEST)/logs
 
-.PHONY: build test lint lint-sql lint-python lint-yaml lint-dbt format dbt-test lock clean
+.PHONY: build test test-incremental lint lint-sql lint-python lint-yaml lint-dbt format dbt-test lock clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -18,6 +18,13 @@ build: .venv/installed sample
 # pytest comes last: its closing line is the last line of output.
 test: lint dbt-test
 	$(BIN)/pytest
+
+# Random landings, refreshed after each batch, against full builds (a minute or two each); all traps.
+EXAMPLES := 50
+INCREMENTAL := INCREMENTAL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --verbose
+test-incremental: .venv/installed
+	$(INCREMENTAL) tests/python/test_incremental_traps.py
+	$(INCREMENTAL) --dist load tests/python/test_incremental.py
 
 # `make -k lint` goes on after the first that fails.
 lint: lint-sql lint-python lint-yaml lint-dbt

@@ -114,10 +114,11 @@ def run_dbt(project: Path, *arguments: str) -> None:
         [str(dbt), *arguments], cwd=project, env=environment, capture_output=True, text=True
     )
     if done.returncode:
-        raise BuildError(_failure(project, done.stdout + done.stderr))
+        raise BuildError(failure(project, done.stdout + done.stderr))
 
 
-def _failure(project: Path, output: str) -> str:
+def failure(project: Path, output: str) -> str:
+    """What failed in the last dbt run of a project, else the end of what it printed."""
     results = project / "target" / "run_results.json"
     failed = []
     if results.exists():
