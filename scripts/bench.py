@@ -33,6 +33,9 @@ def main(
     memory_limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="DuckDB's memory limit, such as 12GB.")
     ] = None,
+    full_only: Annotated[
+        bool, typer.Option("--full-only", help="Leave the refreshes out.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to FILE.")
     ] = None,
@@ -44,7 +47,7 @@ def main(
     try:
         for data in sizes:
             prepare(data, console)
-            one = measure(project_root(), data, memory_limit, shown_by(console, data))
+            one = measure(project_root(), data, memory_limit, shown_by(console, data), full_only)
             measured.append(one)
             if json_file is not None:
                 write_json(measured, json_file)

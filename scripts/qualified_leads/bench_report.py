@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def print_nodes(measured: Measured, console: Console, count: int) -> None:
         each = total / number if number else 0.0
         size = format_size(measured.activities)
         title = f"{phase.name}, {size}: {number} nodes, {total:,.1f} s, {each:.3f} s each"
-        _print_titled(console, title, node_table(phase, measured.floor_seconds, count))
+        _print_titled(console, title, node_table(phase, measured.floor.seconds, count))
 
 
 def _print_titled(console: Console, title: str, table: Table) -> None:
@@ -45,79 +46,87 @@ def _print_titled(console: Console, title: str, table: Table) -> None:
 def size_table(measured: Sequence[Measured]) -> Table:
     """Seconds and ratios, a column per size."""
     table = _table("", *(format_size(m.activities) for m in measured))
-    for label, cell in _rows():
+    for label, cell in _size_rows():
         table.add_row(label, *(cell(m) for m in measured))
+    for phase in (FULL, DAY, EMPTY, HOUR):
+        if any(phase in m.phases for m in measured):
+            table.add_row()
+            for label, cell in _phase_rows(phase):
+                table.add_row(label, *(cell(m) if phase in m.phases else "" for m in measured))
     return table
 
 
-def _rows() -> list[tuple[str, Cell]]:
-    rows: list[tuple[str, Cell]] = [
-        ("floor (bare SQL)", lambda m: f"{m.floor_seconds:,.1f}"),
-        ("scored events", lambda m: f"{m.event_count:,}"),
-        ("rows of the day", lambda m: f"{m.phases[DAY].loaded_rows:,}"),
+def _size_rows() -> list[tuple[str, Cell]]:
+    return [
+        ("floor (bare SQL)", lambda m: f"{m.floor.seconds:,.1f}"),
+        ("  processor time", lambda m: f"{m.floor.cpu_seconds:,.1f}"),
+        ("  events scored", lambda m: f"{m.floor.event_count:,}"),
         ("lake, MiB", lambda m: f"{m.lake_bytes / MEBIBYTE:,.0f}"),
         ("work file / lake", lambda m: f"{m.work_over_lake:,.2f}"),
     ]
-    for name in (FULL, DAY, EMPTY, HOUR):
-        rows += [("", lambda m: ""), (name, _seconds(name, lambda p: p.seconds))]
-        rows.append(("  / floor", lambda m, name=name: f"{m.over_floor(name):,.1f}"))
-        if name != FULL:
-            rows.append(("  / full build", _part_of_full(name)))
-        rows += [
-            ("  of it dbt's start", _seconds(name, lambda p: p.startup_seconds)),
-            ("  of it nodes", _seconds(name, lambda p: p.nodes_seconds)),
-            ("  of it dbt's end", _seconds(name, lambda p: p.end_seconds)),
-            ("  processor time", _seconds(name, lambda p: p.cpu_seconds)),
-            ("  sum over nodes", _seconds(name, lambda p: p.sum_seconds)),
-            ("  peak memory, MiB", _seconds(name, lambda p: p.peak_memory_bytes / MEBIBYTE, 0)),
-            ("  release", _seconds(name, lambda p: p.release_seconds)),
-        ]
-        if name == DAY:
-            rows.append(("  load", _seconds(name, lambda p: p.load_seconds)))
-        if name != FULL:
-            rows.append(("  leads recomputed", _affected(name)))
-    return rows
 
 
-def _seconds(name: str, value: Callable[[Phase], float], digits: int = 1) -> Cell:
-    return lambda m: f"{value(m.phases[name]):,.{digits}f}"
+def _phase_rows(name: str) -> list[tuple[str, Cell]]:
+    def seconds(value: Callable[[Phase], float], digits: int = 1) -> Cell:
+        return lambda m: f"{value(m.phases[name]):,.{digits}f}"
+
+    rows: list[tuple[str, Cell]] = [
+        (name, seconds(lambda p: p.seconds)),
+        ("  / floor", lambda m: f"{m.over_floor(name):,.1f}"),
+        ("  / floor, processor time", lambda m: f"{m.cpu_over_floor(name):,.1f}"),
+        ("  / full build", lambda m: f"1/{1 / m.over_full_build(name):,.1f}"),
+        ("  of it dbt's start", seconds(lambda p: p.startup_seconds)),
+        ("  of it nodes", seconds(lambda p: p.nodes_seconds)),
+        ("  of it dbt's end", seconds(lambda p: p.end_seconds)),
+        ("  processor time", seconds(lambda p: p.cpu_seconds)),
+        ("  sum over nodes", seconds(lambda p: p.sum_seconds)),
+        ("  peak memory, MiB", seconds(lambda p: p.peak_memory_bytes / MEBIBYTE, 0)),
+        ("  release", seconds(lambda p: p.release_seconds)),
+        ("  load", seconds(lambda p: p.load_seconds)),
+        ("  rows loaded", seconds(lambda p: p.loaded_rows, 0)),
+        ("  leads recomputed", lambda m: _count(m.phases[name].leads_affected)),
+    ]
+    left_out = {FULL: {"  / full build", "  leads recomputed"}}.get(name, set())
+    if name != DAY:
+        left_out = left_out | {"  load", "  rows loaded"}
+    return [row for row in rows if row[0] not in left_out]
 
 
-def _part_of_full(name: str) -> Cell:
-    return lambda m: f"1/{1 / m.over_full_build(name):,.1f}"
-
-
-def _affected(name: str) -> Cell:
-    def cell(m: Measured) -> str:
-        count = m.phases[name].leads_affected
-        return UNKNOWN if count is None else f"{count:,}"
-
-    return cell
+def _count(value: int | None) -> str:
+    return UNKNOWN if value is None else f"{value:,}"
 
 
 def growth_table(measured: Sequence[Measured]) -> Table:
     """How much longer each takes with more history, a column per pair of sizes."""
-    pairs = list(zip(measured, measured[1:], strict=False))
+    pairs = list(pairwise(measured))
     headings = [f"{format_size(b.activities)} / {format_size(a.activities)}" for a, b in pairs]
     table = _table("", *headings)
     for label, value in growth_rows():
-        table.add_row(
-            label, *(f"{value(b) / value(a):,.2f}" if value(a) > 0 else UNKNOWN for a, b in pairs)
-        )
+        ratios = (growth(value, a, b) for a, b in pairs)
+        table.add_row(label, *(UNKNOWN if ratio is None else f"{ratio:,.2f}" for ratio in ratios))
     return table
 
 
 def growth_rows() -> list[tuple[str, Callable[[Measured], float]]]:
     """What is compared between sizes: a label and seconds."""
     return [
-        ("floor", lambda m: m.floor_seconds),
-        ("full build", lambda m: m.phases[FULL].seconds),
-        ("day's refresh", lambda m: m.phases[DAY].seconds),
-        ("day's refresh, processor time", lambda m: m.phases[DAY].cpu_seconds),
-        ("day's refresh less dbt's start and end", lambda m: m.less_startup(DAY)),
-        ("day's refresh less one with nothing new", lambda m: m.over_empty(DAY)),
-        ("nothing new", lambda m: m.phases[EMPTY].seconds),
+        ("floor", lambda m: m.floor.seconds),
+        (FULL, lambda m: m.phases[FULL].seconds),
+        (DAY, lambda m: m.phases[DAY].seconds),
+        (f"{DAY}, processor time", lambda m: m.phases[DAY].cpu_seconds),
+        (f"{DAY} less dbt's start and end", lambda m: m.less_startup(DAY)),
+        (f"{DAY} less one with nothing new", lambda m: m.over_empty(DAY)),
+        (EMPTY, lambda m: m.phases[EMPTY].seconds),
     ]
+
+
+def growth(value: Callable[[Measured], float], a: Measured, b: Measured) -> float | None:
+    """Return the ratio of b to a; None where one was not measured or is not above zero."""
+    try:
+        before, after = value(a), value(b)
+    except KeyError:
+        return None
+    return after / before if min(before, after) > 0 else None
 
 
 def node_table(phase: Phase, floor_seconds: float, count: int) -> Table:
@@ -139,19 +148,15 @@ def _table(*headings: str) -> Table:
 
 def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
     """Return all figures: bytes, seconds and ratios."""
-    pairs = list(zip(measured, measured[1:], strict=False))
     return {
         "sizes": [_size_json(m) for m in measured],
         "growth": [
             {
                 "from": a.activities,
                 "to": b.activities,
-                **{
-                    label: value(b) / value(a) if value(a) > 0 else None
-                    for label, value in growth_rows()
-                },
+                **{label: growth(value, a, b) for label, value in growth_rows()},
             }
-            for a, b in pairs
+            for a, b in pairwise(measured)
         ],
     }
 
@@ -159,8 +164,7 @@ def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
 def _size_json(m: Measured) -> dict[str, Any]:
     return {
         "activities": m.activities,
-        "floor_seconds": m.floor_seconds,
-        "event_count": m.event_count,
+        "floor": vars(m.floor),
         "lake_bytes": m.lake_bytes,
         "work_over_lake": m.work_over_lake,
         "phases": {
@@ -169,6 +173,7 @@ def _size_json(m: Measured) -> dict[str, Any]:
                 "nodes_seconds": phase.nodes_seconds,
                 "sum_seconds": phase.sum_seconds,
                 "over_floor": m.over_floor(name),
+                "cpu_over_floor": m.cpu_over_floor(name),
                 "over_full_build": m.over_full_build(name),
             }
             for name, phase in m.phases.items()

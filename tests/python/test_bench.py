@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from qualified_leads import bench_sample
-from qualified_leads.bench import DAY, EMPTY, FULL, HOUR, Clock, Measured, Phase
+from qualified_leads.bench import DAY, EMPTY, FULL, HOUR, Clock, Floor, Measured, Phase
 from qualified_leads.bench_report import as_json, node_table, print_report, write_json
 from qualified_leads.bench_sample import bench_data, format_size, make_data, parse_sizes
 from qualified_leads.dbt_run import NodeEvent
@@ -128,7 +128,7 @@ def test_thinning_counts_leads_and_domains_and_leaves_the_rest() -> None:
 
 def test_owners_fill_the_room_exactly_where_they_can() -> None:
     sizes = {f"L{n}": 1 + n % 7 for n in range(100)}
-    for rows in (0, 1, 50, 390):
+    for rows in (0, 1, 50, 300):
         assert sum(sizes[name] for name in choose_owners(sizes, rows)) == rows
     assert choose_owners({"a": 5}, 4) == []
 
@@ -172,12 +172,12 @@ def phase(name: str, seconds: float) -> Phase:
 def measured(activities: int, full: float, day: float) -> Measured:
     seconds = {FULL: full, DAY: day, EMPTY: 6.0, HOUR: 6.5}
     phases = {name: phase(name, value) for name, value in seconds.items()}
-    return Measured(activities, 2.0, activities - 1, 100, phases)
+    return Measured(activities, Floor(2.0, 3.0, activities - 1), 100, phases)
 
 
 def test_ratios() -> None:
     one = measured(10**7, 60.0, 9.0)
-    assert one.over_floor(FULL) == 30
+    assert one.over_floor(FULL) == one.cpu_over_floor(FULL) == 30
     assert one.over_full_build(DAY) == pytest.approx(9 / 60)
     assert one.less_startup(DAY) == 4
     assert one.over_empty(DAY) == 3
@@ -222,6 +222,17 @@ def test_report_says_what_is_unknown() -> None:
     lines = printed([replace(one, phases=unknown)])
     assert lines["leads recomputed"] == ["–"]
     assert not any("more history" in label for label in lines)
+
+
+def test_report_of_full_builds_alone() -> None:
+    sizes = [measured(10**7, 60.0, 9.0), measured(10**8, 600.0, 11.0)]
+    only = [replace(one, phases={FULL: one.phases[FULL]}) for one in sizes]
+    lines = printed(only)
+    assert lines["full build"] == ["60.0", "600.0"]
+    assert lines["day's refresh"] == ["–"]  # as a ratio between the sizes
+    mixed = printed([sizes[0], only[1]])
+    assert mixed["day's refresh"] == ["9.0"]
+    assert as_json(only)["growth"][0][DAY] is None
 
 
 def test_slowest_nodes_come_first() -> None:
