@@ -36,6 +36,9 @@ def main(
     full_only: Annotated[
         bool, typer.Option("--full-only", help="Leave the refreshes out.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with a second full build at the end.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to FILE.")
     ] = None,
@@ -47,7 +50,8 @@ def main(
     try:
         for data in sizes:
             prepare(data, console)
-            one = measure(project_root(), data, memory_limit, shown_by(console, data), full_only)
+            show = shown_by(console, data)
+            one = measure(project_root(), data, memory_limit, show, full_only, check)
             measured.append(one)
             if json_file is not None:
                 write_json(measured, json_file)

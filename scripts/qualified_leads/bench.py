@@ -13,11 +13,12 @@ from pathlib import Path
 
 import duckdb
 
+from qualified_leads.bench_check import differing_tables
 from qualified_leads.bench_sample import BenchData, fresh_warehouse, lake_bytes
 from qualified_leads.dbt_run import NodeEvent, build_arguments, run_dbt
 from qualified_leads.loader import LoadReport, load_directory
 from qualified_leads.lock import warehouse_lock
-from qualified_leads.release import WORK_NAME, release
+from qualified_leads.release import WORK_NAME, linked_release, release
 
 # The floor: read the lake, join the rules, sum the decayed points of each lead, and sort once per
 # lead, which any evaluation of change points in time needs. Left out are repeated activities,
@@ -59,6 +60,7 @@ select
 """
 MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"  # as in profiles.yml
 FULL, DAY, EMPTY, HOUR = "full build", "day's refresh", "nothing new", "an hour later"
+AGAIN = "full build again"
 AFFECTED = ("intermediate", "int_leads_affected")
 
 
@@ -127,6 +129,7 @@ class Measured:
     floor: Floor
     lake_bytes: int
     phases: dict[str, Phase]
+    differing_tables: list[str] | None = None  # None: not compared
 
     def over_floor(self, phase: str) -> float:
         return self.phases[phase].seconds / self.floor.seconds
@@ -157,10 +160,12 @@ def measure(
     memory_limit: str | None = None,
     on_phase: Callable[[Phase], None] = lambda phase: None,
     full_only: bool = False,
+    check: bool = False,
 ) -> Measured:
     """Build the history in full, refresh with the day, then twice with nothing, and take the floor.
 
     `on_phase` is called with each phase as it has ended; with `full_only` there is but the first.
+    With `check` a second full build is compared with what the refreshes came to.
 
     Raises UsageError, WarehouseBusyError, DbtFailedError and ReleaseError.
     """
@@ -173,12 +178,21 @@ def measure(
         (EMPTY, data.after, None),
         (HOUR, data.after + timedelta(hours=1), None),
     )
+    differing = None
     with _environment(data, memory_limit), warehouse_lock(data.warehouse) as lock_descriptor:
         for name, as_of, source in steps[:1] if full_only else steps:
             phases[name] = _run(project, data.warehouse, name, as_of, source, lock_descriptor)
             on_phase(phases[name])
+        if check:
+            _, as_of, _ = steps[0] if full_only else steps[-1]
+            refreshed = linked_release(data.warehouse)
+            phases[AGAIN] = _run(project, data.warehouse, AGAIN, as_of, None, lock_descriptor)
+            on_phase(phases[AGAIN])
+            built = linked_release(data.warehouse)
+            assert refreshed is not None and built is not None
+            differing = differing_tables(refreshed, built)
         floor = measure_floor(project, data.loaded, data.before, memory_limit)
-    return Measured(data.activities, floor, history_bytes, phases)
+    return Measured(data.activities, floor, history_bytes, phases, differing)
 
 
 def _run(
@@ -194,7 +208,7 @@ def _run(
     report = load_directory(source, warehouse) if source is not None else LoadReport()
     cpu_before = _cpu_seconds_of_children()
     clock = Clock()
-    arguments = build_arguments(as_of, full_refresh=name == FULL)
+    arguments = build_arguments(as_of, full_refresh=name in (FULL, AGAIN))
     outcome = run_dbt(project, warehouse, arguments, clock.on_event, lock_descriptor)
     ended = time.perf_counter()
     cpu_seconds = _cpu_seconds_of_children() - cpu_before
@@ -212,7 +226,7 @@ def _run(
         loaded_rows=report.landed,
         load_seconds=clock.started - load_started,
         release_seconds=released - ended,
-        leads_affected=None if name == FULL else count_affected(warehouse / WORK_NAME),
+        leads_affected=None if name in (FULL, AGAIN) else count_affected(warehouse / WORK_NAME),
     )
 
 

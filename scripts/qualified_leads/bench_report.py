@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from qualified_leads.bench import DAY, EMPTY, FULL, HOUR, Measured, Phase
+from qualified_leads.bench import AGAIN, DAY, EMPTY, FULL, HOUR, Measured, Phase
 from qualified_leads.bench_sample import format_size
 
 UNKNOWN = "–"
@@ -25,6 +25,11 @@ def print_report(measured: Sequence[Measured], console: Console) -> None:
     _print_titled(console, "Seconds, and ratios of seconds", size_table(measured))
     if len(measured) > 1:
         _print_titled(console, "Times as long with more history", growth_table(measured))
+    for m in measured:
+        if m.differing_tables is not None:
+            found = ", ".join(m.differing_tables) or "none"
+            size = format_size(m.activities)
+            console.print(f"\n{size}: tables that differ from a full build: {found}")
 
 
 def print_nodes(measured: Measured, console: Console, count: int) -> None:
@@ -48,7 +53,7 @@ def size_table(measured: Sequence[Measured]) -> Table:
     table = _table("", *(format_size(m.activities) for m in measured))
     for label, cell in _size_rows():
         table.add_row(label, *(cell(m) for m in measured))
-    for phase in (FULL, DAY, EMPTY, HOUR):
+    for phase in (FULL, DAY, EMPTY, HOUR, AGAIN):
         if any(phase in m.phases for m in measured):
             table.add_row()
             for label, cell in _phase_rows(phase):
@@ -86,9 +91,9 @@ def _phase_rows(name: str) -> list[tuple[str, Cell]]:
         ("  rows loaded", seconds(lambda p: p.loaded_rows, 0)),
         ("  leads recomputed", lambda m: _count(m.phases[name].leads_affected)),
     ]
-    left_out = {FULL: {"  / full build", "  leads recomputed"}}.get(name, set())
-    if name != DAY:
-        left_out = left_out | {"  load", "  rows loaded"}
+    left_out = set() if name == DAY else {"  load", "  rows loaded"}
+    if name in (FULL, AGAIN):
+        left_out |= {"  / full build", "  leads recomputed"}
     return [row for row in rows if row[0] not in left_out]
 
 
@@ -167,6 +172,7 @@ def _size_json(m: Measured) -> dict[str, Any]:
         "floor": vars(m.floor),
         "lake_bytes": m.lake_bytes,
         "work_over_lake": m.work_over_lake,
+        "differing_tables": m.differing_tables,
         "phases": {
             name: {
                 **vars(phase),

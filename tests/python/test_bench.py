@@ -14,6 +14,7 @@ from rich.console import Console
 
 from qualified_leads import bench_sample
 from qualified_leads.bench import DAY, EMPTY, FULL, HOUR, Clock, Floor, Measured, Phase
+from qualified_leads.bench_check import differing_tables
 from qualified_leads.bench_report import as_json, node_table, print_report, write_json
 from qualified_leads.bench_sample import bench_data, format_size, make_data, parse_sizes
 from qualified_leads.dbt_run import NodeEvent
@@ -233,6 +234,41 @@ def test_report_of_full_builds_alone() -> None:
     mixed = printed([sizes[0], only[1]])
     assert mixed["day's refresh"] == ["9.0"]
     assert as_json(only)["growth"][0][DAY] is None
+
+
+def test_report_names_tables_that_differ_from_a_full_build() -> None:
+    one = measured(10**6, 60.0, 9.0)
+    lines = printed([replace(one, differing_tables=["marts.fct_leads"])])
+    assert "1M: tables that differ from a full build: marts.fct_leads" in lines
+    assert "1M: tables that differ from a full build: none" in printed(
+        [replace(one, differing_tables=[])]
+    )
+
+
+def make_release(path: Path, rows: str) -> Path:
+    with duckdb.connect(str(path)) as db:
+        db.execute("create schema marts; create schema reports")
+        db.execute(f"create table marts.fct as from (values {rows}) as rows (lead_id, score)")
+        db.execute("alter table marts.fct alter score type double")
+        db.execute("create table reports.rpt as select 1::double as total")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rows", "differing"),
+    [
+        ("('b', 2.5), ('a', 1.0000000000001)", []),  # order and last digits
+        ("('a', 2.5), ('b', 1)", ["marts.fct"]),
+        ("('a', 1), ('b', 2.6)", ["marts.fct"]),
+        ("('a', 1), ('c', 2.5)", ["marts.fct"]),
+        ("('a', 1), ('b', 2.5), ('b', 2.5)", ["marts.fct"]),
+        ("('a', 1), ('b', null)", ["marts.fct"]),
+    ],
+)
+def test_releases_are_compared_whole(tmp_path: Path, rows: str, differing: list[str]) -> None:
+    one = make_release(tmp_path / "one.duckdb", "('a', 1), ('b', 2.5)")
+    other = make_release(tmp_path / "other.duckdb", rows)
+    assert differing_tables(one, other) == differing
 
 
 def test_slowest_nodes_come_first() -> None:
