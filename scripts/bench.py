@@ -1,43 +1,84 @@
-"""Measure a full build against the least that any engine has to do."""
+"""Measure builds and refreshes of samples of several sizes against bare SQL."""
 
-import subprocess
-import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from qualified_leads.bench import measure, print_measured
-from qualified_leads.console import build_progress, make_console, run_command
+from qualified_leads.bench import Measured, Phase, measure
+from qualified_leads.bench_report import print_nodes, print_report, write_json
+from qualified_leads.bench_sample import (
+    BenchData,
+    bench_data,
+    load_history,
+    make_data,
+    parse_sizes,
+)
+from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import project_root
-from qualified_leads.refresh import parse_as_of
 
 
 def main(
-    leads: Annotated[int, typer.Option(min=1, help="Leads of the sample.")] = 100_000,
-    activities: Annotated[int, typer.Option(min=1, help="Activities of the sample.")] = 10_000_000,
+    activities: Annotated[
+        str, typer.Option(help="Sizes of the history; a hundredth of it are leads.")
+    ] = "1M,10M",
     directory: Annotated[
-        Path, typer.Option("--dir", help="Where sample and warehouse stay for the next run.")
+        Path, typer.Option("--dir", help="Where samples and warehouses stay for the next run.")
     ] = Path("target/bench"),
-    as_of: Annotated[str, typer.Option(metavar="TS", help="UTC timestamp that is 'now'.")] = (
-        "2026-07-01 00:00:00"
-    ),
+    nodes: Annotated[int, typer.Option(min=0, help="Slowest nodes to list for each phase.")] = 10,
+    memory_limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="DuckDB's memory limit, such as 12GB.")
+    ] = None,
+    full_only: Annotated[
+        bool, typer.Option("--full-only", help="Leave the refreshes out.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with a second full build at the end.")
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to FILE.")
+    ] = None,
 ) -> None:
-    """Generate or reuse a sample, build it in full, print times per node and ratios."""
-    moment = parse_as_of(as_of)
-    assert moment is not None
-    place = directory.resolve() / f"{leads}-{activities}"
-    sample = place / "sample"
-    if not sample.exists():
-        unfinished = place / "sample.new"
-        generator = [sys.executable, str(project_root() / "scripts" / "generate_sample.py")]
-        size = ["--leads", str(leads), "--activities", str(activities), "--seed", "1"]
-        subprocess.run([*generator, *size, "--out", str(unfinished)], check=True)
-        unfinished.rename(sample)
+    """Build each size in full, refresh with one more day, then with nothing new; print ratios."""
+    sizes = [bench_data(directory.resolve(), size) for size in parse_sizes(activities)]
     console = make_console()
-    with build_progress(console) as on_event:
-        measured = measure(project_root(), sample, place / "warehouse", moment, on_event)
-    print_measured(measured, console)
+    measured: list[Measured] = []
+    try:
+        for data in sizes:
+            prepare(data, console)
+            show = shown_by(console, data)
+            one = measure(project_root(), data, memory_limit, show, full_only, check)
+            measured.append(one)
+            if json_file is not None:
+                write_json(measured, json_file)
+            if nodes:
+                print_nodes(one, console, nodes)
+    finally:
+        if measured:
+            print_report(measured, console)
+
+
+def prepare(data: BenchData, console: Console) -> None:
+    """Generate and load what is not there yet."""
+    columns = (TextColumn("Activities"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("activities", total=data.activities)
+        started = time.perf_counter()
+        if make_data(data, lambda done, _: bar.update(task, completed=done)):
+            seconds = time.perf_counter() - started
+            console.print(f"{data.size}: sample written in {seconds:,.1f} s")
+    started = time.perf_counter()
+    if load_history(data):
+        console.print(f"{data.size}: history loaded in {time.perf_counter() - started:,.1f} s")
+
+
+def shown_by(console: Console, data: BenchData) -> Callable[[Phase], None]:
+    """Return what prints a line for each phase that has ended."""
+    return lambda phase: console.print(f"{data.size}: {phase.name} {phase.seconds:,.1f} s")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,29 @@
-"""How much the project costs over the least that any engine has to do, as ratios."""
+"""What a refresh costs by how much history there is and how much of it is new."""
 
 from __future__ import annotations
 
+import os
+import resource
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
-from rich.table import Table
 
+from qualified_leads.bench_check import differing_tables
+from qualified_leads.bench_sample import BenchData, fresh_warehouse, lake_bytes
 from qualified_leads.dbt_run import NodeEvent, build_arguments, run_dbt
-from qualified_leads.loader import load_directory
+from qualified_leads.loader import LoadReport, load_directory
 from qualified_leads.lock import warehouse_lock
-from qualified_leads.release import WORK_NAME
+from qualified_leads.release import WORK_NAME, linked_release, release
 
 # The floor: read the lake, join the rules, sum the decayed points of each lead, and sort once per
-# lead, which any evaluation of change points in time needs. Identity, fit and stages are left out.
+# lead, which any evaluation of change points in time needs. Left out are repeated activities,
+# merged leads, fit, episodes, stages and reports, every table but activities, and all writing: its
+# result is three numbers. The lake's files have just been read and are in the system's cache.
 FLOOR = """
 with
     events as (
@@ -53,70 +58,193 @@ select
     (select sum(score) from scores),
     (select max(score) from running)
 """
+MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"  # as in profiles.yml
+FULL, DAY, EMPTY, HOUR = "full build", "day's refresh", "nothing new", "an hour later"
+AGAIN = "full build again"
+AFFECTED = ("intermediate", "int_leads_affected")
+
+
+@dataclass
+class Clock:
+    """Moments of one run of dbt, in seconds of `time.perf_counter`."""
+
+    started: float = field(default_factory=time.perf_counter)
+    first_node: float | None = None
+    last_node: float | None = None
+
+    def on_event(self, event: NodeEvent) -> None:
+        now = time.perf_counter()
+        if self.first_node is None:
+            self.first_node = now
+        self.last_node = now
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One refresh: seconds of wall clock, and by node those that dbt reports.
+
+    `seconds` is the dbt process from its start to its end; of it `startup_seconds` until the first
+    node starts and `end_seconds` after the last one. Loading and the release are not part of it.
+    `cpu_seconds` is the processor time of the process, over all its threads.
+    """
+
+    name: str
+    seconds: float
+    startup_seconds: float
+    end_seconds: float
+    cpu_seconds: float
+    seconds_by_node: dict[str, float]
+    peak_memory_bytes: int
+    work_bytes: int
+    loaded_rows: int
+    load_seconds: float
+    release_seconds: float
+    leads_affected: int | None
+
+    @property
+    def nodes_seconds(self) -> float:
+        """From the first node's start to the last one's end."""
+        return self.seconds - self.startup_seconds - self.end_seconds
+
+    @property
+    def sum_seconds(self) -> float:
+        """What the nodes took one by one; several run at once."""
+        return sum(self.seconds_by_node.values())
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Seconds of wall clock and of processors that the least work took, and the events scored."""
+
+    seconds: float
+    cpu_seconds: float
+    event_count: int
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of wall clock and bytes; `seconds_by_node` is dbt's own time per node."""
+    """One size: the floor, each phase in order, and the lake before the day."""
 
-    load_seconds: float | None
-    build_seconds: float
-    floor_seconds: float
-    event_count: int
-    seconds_by_node: dict[str, float]
-    peak_memory_bytes: int
+    activities: int
+    floor: Floor
     lake_bytes: int
-    work_bytes: int
+    phases: dict[str, Phase]
+    differing_tables: list[str] | None = None  # None: not compared
 
-    @property
-    def build_over_floor(self) -> float:
-        return self.build_seconds / self.floor_seconds
+    def over_floor(self, phase: str) -> float:
+        return self.phases[phase].seconds / self.floor.seconds
+
+    def cpu_over_floor(self, phase: str) -> float:
+        """The same of processor time, which a busy machine changes less."""
+        return self.phases[phase].cpu_seconds / self.floor.cpu_seconds
+
+    def over_full_build(self, phase: str) -> float:
+        return self.phases[phase].seconds / self.phases[FULL].seconds
+
+    def less_startup(self, phase: str) -> float:
+        """Seconds of a phase without dbt's start and end."""
+        return self.phases[phase].nodes_seconds
+
+    def over_empty(self, phase: str) -> float:
+        """Seconds that a phase takes more than a refresh with nothing new."""
+        return self.phases[phase].seconds - self.phases[EMPTY].seconds
 
     @property
     def work_over_lake(self) -> float:
-        return self.work_bytes / self.lake_bytes
+        return self.phases[FULL].work_bytes / self.lake_bytes
 
 
 def measure(
     project: Path,
-    sample: Path,
-    warehouse: Path,
-    as_of: datetime,
-    on_event: Callable[[NodeEvent], None] = lambda event: None,
+    data: BenchData,
+    memory_limit: str | None = None,
+    on_phase: Callable[[Phase], None] = lambda phase: None,
+    full_only: bool = False,
+    check: bool = False,
 ) -> Measured:
-    """Load the sample where the warehouse has no lake, build it in full, and take the floor.
+    """Build the history in full, refresh with the day, then twice with nothing, and take the floor.
 
-    Raises UsageError, WarehouseBusyError and DbtFailedError.
+    `on_phase` is called with each phase as it has ended; with `full_only` there is but the first.
+    With `check` a second full build is compared with what the refreshes came to.
+
+    Raises UsageError, WarehouseBusyError, DbtFailedError and ReleaseError.
     """
-    with warehouse_lock(warehouse) as lock_descriptor:
-        load_seconds = None
-        if not (warehouse / "raw" / "activities").exists():
-            started = time.perf_counter()
-            load_directory(sample, warehouse)
-            load_seconds = time.perf_counter() - started
-        (warehouse / WORK_NAME).unlink(missing_ok=True)
-        started = time.perf_counter()
-        arguments = build_arguments(as_of, full_refresh=True)
-        outcome = run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
-        build_seconds = time.perf_counter() - started
-        floor_seconds, event_count = measure_floor(project, warehouse, as_of)
-    return Measured(
-        load_seconds,
-        build_seconds,
-        floor_seconds,
-        event_count,
-        outcome.seconds_by_node,
-        outcome.peak_memory_bytes or 0,
-        sum(path.stat().st_size for path in (warehouse / "raw").rglob("*.parquet")),
-        (warehouse / WORK_NAME).stat().st_size,
+    fresh_warehouse(data)
+    history_bytes = lake_bytes(data.warehouse)
+    phases: dict[str, Phase] = {}
+    steps = (
+        (FULL, data.before, None),
+        (DAY, data.after, data.day),
+        (EMPTY, data.after, None),
+        (HOUR, data.after + timedelta(hours=1), None),
+    )
+    differing = None
+    with _environment(data, memory_limit), warehouse_lock(data.warehouse) as lock_descriptor:
+        for name, as_of, source in steps[:1] if full_only else steps:
+            phases[name] = _run(project, data.warehouse, name, as_of, source, lock_descriptor)
+            on_phase(phases[name])
+        if check:
+            _, as_of, _ = steps[0] if full_only else steps[-1]
+            refreshed = linked_release(data.warehouse)
+            phases[AGAIN] = _run(project, data.warehouse, AGAIN, as_of, None, lock_descriptor)
+            on_phase(phases[AGAIN])
+            built = linked_release(data.warehouse)
+            assert refreshed is not None and built is not None
+            differing = differing_tables(refreshed, built)
+        floor = measure_floor(project, data.loaded, data.before, memory_limit)
+    return Measured(data.activities, floor, history_bytes, phases, differing)
+
+
+def _run(
+    project: Path,
+    warehouse: Path,
+    name: str,
+    as_of: datetime,
+    source: Path | None,
+    lock_descriptor: int,
+) -> Phase:
+    """Do what a refresh does, and time each part of it."""
+    load_started = time.perf_counter()
+    report = load_directory(source, warehouse) if source is not None else LoadReport()
+    cpu_before = _cpu_seconds_of_children()
+    clock = Clock()
+    arguments = build_arguments(as_of, full_refresh=name in (FULL, AGAIN))
+    outcome = run_dbt(project, warehouse, arguments, clock.on_event, lock_descriptor)
+    ended = time.perf_counter()
+    cpu_seconds = _cpu_seconds_of_children() - cpu_before
+    release(warehouse, as_of)
+    released = time.perf_counter()
+    return Phase(
+        name=name,
+        seconds=ended - clock.started,
+        startup_seconds=(clock.first_node or ended) - clock.started,
+        end_seconds=ended - (clock.last_node or ended),
+        cpu_seconds=cpu_seconds,
+        seconds_by_node=outcome.seconds_by_node,
+        peak_memory_bytes=outcome.peak_memory_bytes or 0,
+        work_bytes=(warehouse / WORK_NAME).stat().st_size,
+        loaded_rows=report.landed,
+        load_seconds=clock.started - load_started,
+        release_seconds=released - ended,
+        leads_affected=None if name in (FULL, AGAIN) else count_affected(warehouse / WORK_NAME),
     )
 
 
-def measure_floor(project: Path, warehouse: Path, as_of: datetime) -> tuple[float, int]:
-    """Seconds of the least work and how many events it scored; DuckDB's own choice of threads."""
+def _cpu_seconds_of_children() -> float:
+    """Processor time of processes that have ended, which other people's load does not change."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def measure_floor(
+    project: Path, warehouse: Path, as_of: datetime, memory_limit: str | None = None
+) -> Floor:
+    """Do the least work, with DuckDB's own choice of threads."""
     with duckdb.connect() as connection:
         connection.execute(f"set temp_directory = '{warehouse / 'tmp'}'")
-        started = time.perf_counter()
+        if memory_limit is not None:
+            connection.execute("set memory_limit = ?", [memory_limit])
+        started, cpu_before = time.perf_counter(), time.process_time()
         row = connection.execute(
             FLOOR,
             {
@@ -125,28 +253,40 @@ def measure_floor(project: Path, warehouse: Path, as_of: datetime) -> tuple[floa
                 "rules": str(project / "seeds" / "activity_rules.csv"),
             },
         ).fetchone()
-        seconds = time.perf_counter() - started
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
     assert row is not None
-    return seconds, int(row[0])
+    return Floor(seconds, cpu_seconds, int(row[0]))
 
 
-def print_measured(measured: Measured, console: Console, slowest: int = 15) -> None:
-    """Print the slowest nodes and the ratios."""
-    table = Table(title="Slowest nodes", title_justify="left", box=None, pad_edge=False)
-    table.add_column("Node")
-    table.add_column("Seconds", justify="right")
-    table.add_column("of the floor", justify="right")
-    by_time = sorted(measured.seconds_by_node.items(), key=lambda item: -item[1])
-    for name, seconds in by_time[:slowest]:
-        table.add_row(name, f"{seconds:,.2f}", f"{seconds / measured.floor_seconds:.1f}x")
-    console.print(table)
-    console.print()
-    if measured.load_seconds is not None:
-        console.print(f"load             {measured.load_seconds:10,.1f} s")
-    console.print(f"dbt build        {measured.build_seconds:10,.1f} s")
-    console.print(f"floor            {measured.floor_seconds:10,.1f} s")
-    console.print(f"build / floor    {measured.build_over_floor:10,.1f}")
-    console.print(f"scored events    {measured.event_count:10,}")
-    console.print(f"peak RSS of dbt  {measured.peak_memory_bytes / 2**20:10,.0f} MiB")
-    console.print(f"lake             {measured.lake_bytes / 2**20:10,.1f} MiB")
-    console.print(f"work / lake      {measured.work_over_lake:10,.2f}")
+def count_affected(work: Path) -> int | None:
+    """Rows of the table of leads that the last refresh worked on; None where there is none."""
+    with duckdb.connect(str(work), read_only=True) as connection:
+        found = connection.execute(
+            "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?",
+            AFFECTED,
+        ).fetchone()
+        if not found or not found[0]:
+            return None
+        row = connection.execute(f"select count(*) from {'.'.join(AFFECTED)}").fetchone()
+    return int(row[0]) if row else None
+
+
+@contextmanager
+def _environment(data: BenchData, memory_limit: str | None) -> Iterator[None]:
+    """Give each size a target of its own, so that dbt parses again only where a refresh would."""
+    changed = {
+        "DBT_TARGET_PATH": str(data.directory / "target"),
+        "DBT_LOG_PATH": str(data.directory / "logs"),
+    }
+    if memory_limit is not None:
+        changed[MEMORY_LIMIT] = memory_limit
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -22,6 +22,7 @@ from qualified_leads import (
 )
 from qualified_leads.errors import UsageError
 from qualified_leads.sample_calendar import HISTORY_DAYS, Calendar
+from qualified_leads.sample_later import Later, SplitWriter, write_later
 from qualified_leads.sample_market import Columns, Companies
 from qualified_leads.sample_people import People
 from qualified_leads.sample_write import (
@@ -78,52 +79,78 @@ def generate(
     out: Path,
     end: datetime = DEFAULT_END,
     progress: Progress | None = None,
+    later: Later | None = None,
 ) -> dict[str, int]:
     """Write the sample into `out` (made or replaced) and return the rows of each table.
 
     There are exactly `leads` leads (more rows: versions), and `activities` rows of activities plus
     two malformed ones in CSV. `end` is UTC; the history is the 78 weeks before it. `progress` is
-    called with activities written and wanted. Raises SampleError, before anything is written,
-    when an argument is out of range or `out` holds something that is not a sample.
+    called with activities written and wanted. With `later`, the rows exported from a moment on
+    go into a directory of their own, as CSV files; the counts are those of both.
+
+    Raises SampleError, before anything is written, when an argument is out of range or a directory
+    holds something that is not a sample.
     """
-    _check(leads, activities, seed, out)
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    targets = [out] if later is None else [out, later.out]
+    _check(leads, activities, seed, targets)
+    partial = [target.with_name(target.name + ".partial") for target in targets]
+    for directory in partial:
+        shutil.rmtree(directory, ignore_errors=True)
+    partial[0].mkdir(parents=True)
     try:
-        rows = _write(leads, activities, seed, partial, Calendar.until(end), progress)
+        writers = _writers(activities, partial[0], later)
+        rows = _write(leads, activities, seed, writers, Calendar.until(end), progress)
+        if later is not None:
+            put_aside = {n: w.later() for n, w in writers.items() if isinstance(w, SplitWriter)}
+            write_later(put_aside, later, partial[1])
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        for directory in partial:
+            shutil.rmtree(directory, ignore_errors=True)
         raise
-    if out.exists():
-        shutil.rmtree(out)
-    partial.rename(out)
+    for directory, target in zip(partial, targets, strict=True):
+        if target.exists():
+            shutil.rmtree(target)
+        directory.rename(target)
     return rows
 
 
-def _check(leads: int, activities: int, seed: int, out: Path) -> None:
+def _check(leads: int, activities: int, seed: int, targets: list[Path]) -> None:
     if not 1 <= leads <= MAX_LEADS:
         raise SampleError(f"leads must be between 1 and {MAX_LEADS}")
     if not 0 <= activities <= MAX_ACTIVITIES:
         raise SampleError(f"activities must be between 0 and {MAX_ACTIVITIES}")
     if seed < 0:
         raise SampleError("seed must not be negative")
-    if out.exists() and not out.is_dir():
-        raise SampleError("the output is a file, not a directory")
     ours = {f"{table}.csv" for table in contract_columns()} | {"activities"}
-    if out.is_dir() and any(entry.name not in ours for entry in out.iterdir()):
-        raise SampleError("the output directory holds files that are not a sample; choose another")
+    for out in targets:
+        if out.exists() and not out.is_dir():
+            raise SampleError("the output is a file, not a directory")
+        if out.is_dir() and any(entry.name not in ours for entry in out.iterdir()):
+            raise SampleError(
+                "the output directory holds files that are not a sample; choose another"
+            )
 
 
-def _write(
-    leads: int, activities: int, seed: int, out: Path, calendar: Calendar, progress: Progress | None
-) -> dict[str, int]:
+def _writers(activities: int, out: Path, later: Later | None) -> dict[str, TableWriter]:
     writers: dict[str, TableWriter] = {
         table: ParquetWriter(table, out)
         if table == "activities" and activities > CSV_ACTIVITIES
         else CsvWriter(table, out)
         for table in contract_columns()
     }
+    if later is None:
+        return writers
+    return {table: SplitWriter(writer, later.since) for table, writer in writers.items()}
+
+
+def _write(
+    leads: int,
+    activities: int,
+    seed: int,
+    writers: dict[str, TableWriter],
+    calendar: Calendar,
+    progress: Progress | None,
+) -> dict[str, int]:
     companies = _write_market(seed, leads, calendar, writers)
     for first, count, share in _slices(calendar, leads, activities):
         rng = np.random.default_rng([seed, 1, first])

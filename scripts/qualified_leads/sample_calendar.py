@@ -102,10 +102,13 @@ class Calendar:
         return moved - np.maximum(weeks_over, 0) * 7 * DAY
 
     def exported(self, rng: np.random.Generator, at: IntArray, late: float = 0.01) -> IntArray:
-        """Return when an hourly export picked the rows up; a share `late` weeks afterwards."""
+        """Return when an hourly export picked the rows up; a share `late` weeks afterwards.
+
+        A delay beyond the end is left out, or the last day would get all that was to come later.
+        """
         loaded = (at // 3600 + 1) * 3600 + 300
         delay = np.where(rng.random(len(at)) < late, rng.integers(DAY, 45 * DAY, len(at)), 0)
-        return np.minimum(loaded + delay, self.end)
+        return np.minimum(np.where(loaded + delay > self.end, loaded, loaded + delay), self.end)
 
 
 def office_seconds(rng: np.random.Generator, count: int) -> IntArray:
