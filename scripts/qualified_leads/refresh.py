@@ -111,7 +111,23 @@ def print_outcome(warehouse: Path, made: Release, console: Console, currency: st
         console.print()
         console.print(table)
     console.print()
+    console.print(describe_scope(warehouse / WORK_NAME))
     console.print(f"Warehouse: {warehouse / LINK_NAME} -> {made.path.name}", soft_wrap=True)
+
+
+def describe_scope(work: Path) -> str:
+    """One line about how much the last build of a work file recomputed, and why if it was all."""
+    with duckdb.connect(str(work), read_only=True) as connection:
+        is_full, reason = connection.execute(
+            "select is_full, reason from ops.refreshes order by refresh_number desc limit 1"
+        ).fetchone() or (True, "unknown")
+        recomputed, total = connection.execute(
+            "select (select count(distinct survivor_lead_id) from intermediate.int_leads_affected),"
+            " (select count(*) from intermediate.int_lead_statuses)"
+        ).fetchone() or (0, 0)
+    if is_full:
+        return f"Full refresh: {reason}"
+    return f"Recomputed {recomputed:,} of {total:,} leads"
 
 
 def read_rejected(work: Path) -> list[tuple[str, str, int]]:

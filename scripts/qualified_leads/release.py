@@ -82,10 +82,14 @@ def release(
 
 
 def public_tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[TableName]:
-    """The (schema, table) pairs of the public schemas of an attached database, in order."""
+    """The (schema, table) pairs of the public schemas of an attached database, in order.
+
+    Views count as tables: what depends on `as_of` is computed when it is read, and in a release
+    it is read once and for all.
+    """
     rows = connection.execute(
-        "select schema_name, table_name from duckdb_tables() "
-        "where database_name = ? and schema_name in (?, ?) order by all",
+        "select table_schema, table_name from information_schema.tables "
+        "where table_catalog = ? and table_schema in (?, ?) order by all",
         [catalog, *PUBLIC_SCHEMAS],
     ).fetchall()
     return [(schema, table) for schema, table in rows]
@@ -130,19 +134,24 @@ def _copy(work: Path, target: Path, without_personal_data: bool) -> dict[TableNa
         if without_personal_data:
             tables = [table for table in tables if table not in PERSONAL_TABLES]
             _refuse_personal_columns(connection, tables)
-        row_counts = {table: _count(connection, "work", table) for table in tables}
-        if not row_counts.get(("marts", "fct_leads")):
-            raise ReleaseError("marts.fct_leads has no rows; nothing released")
         for schema in PUBLIC_SCHEMAS:
             connection.execute(f"create schema new.{schema}")
-        for table in tables:
-            connection.execute(
-                f"create table {_name('new', *table)} as from {_name('work', *table)}"
-            )
+        row_counts = {table: _copy_table(connection, table) for table in tables}
+        if not row_counts.get(("marts", "fct_leads")):
+            raise ReleaseError("marts.fct_leads has no rows; nothing released")
         _copy_comments(connection, tables)
         connection.execute("checkpoint new")
         connection.execute("detach new")
     return row_counts
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, table: TableName) -> int:
+    """Copy a table or what a view gives into the new file; the rows that were written."""
+    written = connection.execute(
+        f"create table {_name('new', *table)} as from {_name('work', *table)}"
+    ).fetchone()
+    assert written is not None
+    return int(written[0])
 
 
 def _verify(path: Path, expected: dict[TableName, int]) -> None:
@@ -185,6 +194,8 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[TableName
     wanted = set(tables)
     for schema, table, text in connection.execute(
         "select schema_name, table_name, comment from duckdb_tables() "
+        "where database_name = 'work' and comment is not null "
+        "union all select schema_name, view_name, comment from duckdb_views() "
         "where database_name = 'work' and comment is not null"
     ).fetchall():
         if (schema, table) in wanted:
