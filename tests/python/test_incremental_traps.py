@@ -560,7 +560,7 @@ EDGE = f"select {', '.join(score('engagement', one) for one in ('edge', 'older',
 # seed, change of its rows, question, answer before, answer after
 POLICY_CHANGES = [
     ("fit_rules", {"points": ("25", "24")}, f"select {score('fit', 'policy')}", 25, 24),
-    ("activity_rules", {"points": ("10", "9")}, f"select {score('engagement', 'late')}", 20, 18),
+    ("activity_rules", {"points": ("10", "11")}, f"select {score('engagement', 'late')}", 20, 22),
     (
         "lead_source_map",
         {"lead_source": ("email", "letter")},
@@ -579,7 +579,7 @@ POLICY_CHANGES = [
         "qualification_policy",
         {"engagement_threshold": ("20", "5")},
         "select cast(min(mql_at) as varchar) from marts.fct_mqls where lead_id = 'policy'",
-        None,
+        "2024-03-10 00:00:00",
         "2024-02-01 00:00:00",
     ),
 ]
