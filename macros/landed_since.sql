@@ -1,10 +1,6 @@
 {% macro landed_since(table_name) -%}
-    {%- set landing = run_query(
-        "select cast(landed_after as string) from "
-        ~ ops_relation("landings")
-        ~ " where table_name = '"
-        ~ table_name
-        ~ "'"
-    ) -%}
-    _landed_at > cast('{{ landing.columns[0].values()[0] }}' as timestamp)
+    {%- if "landings" in graph -%} {%- set landings = graph["landings"] -%}
+    {%- else -%} {%- set landings = landings_planned() -%}
+    {%- endif -%}
+    _landed_at > cast('{{ landings[table_name] }}' as timestamp)
 {%- endmacro %}

@@ -1,6 +1,9 @@
-{# Per raw table: the latest landing that staging has, and whether it has all rows up to it. #}
+{# Per raw table that is staged: up to where, and whether the rows up to there are as they were. #}
 {% macro landings_read() -%}
-    {%- set selects = [] -%}
+    {%- set selects = [
+        "select 'none' as table_name, cast(null as timestamp) as landed_after,"
+        ~ " true as is_continued, cast(null as string) as fingerprint",
+    ] -%}
     {%- for node in graph.sources.values() if node.source_name == "raw" -%}
         {%- set staged = load_relation(
             api.Relation.create(
@@ -10,35 +13,8 @@
             )
         ) -%}
         {%- if staged is not none and staged.is_table -%}
-            {%- set latest = run_query(
-                "select cast(coalesce(max(_landed_at), "
-                ~ beginning_of_time()
-                ~ ") as string), count(*) from "
-                ~ staged
-            ) -%}
-            {%- set moment = (
-                "cast('" ~ latest.columns[0].values()[0] ~ "' as timestamp)"
-            ) -%}
-            {%- set rows = raw_rows(node.name) -%}
-            {%- do selects.append(
-                "select '"
-                ~ node.name
-                ~ "' as table_name, "
-                ~ moment
-                ~ " as landed_after, (select count(*) from "
-                ~ rows
-                ~ ") - (select count(*) from "
-                ~ rows
-                ~ " where _landed_at > "
-                ~ moment
-                ~ ") = "
-                ~ latest.columns[1].values()[0]
-                ~ " as is_continued"
-            ) -%}
+            {%- do selects.append(landing_read(node.name, staged)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do selects.append(
-        "select 'none' as table_name, null as landed_after, true as is_continued"
-    ) -%}
     {{ return(selects | join(" union all ")) }}
 {%- endmacro %}

@@ -1,8 +1,8 @@
 {# Before a run: what it builds upon, whether it has to build in full, and why. #}
 {% macro plan_refresh() -%}
     {%- if execute and flags.WHICH in ("build", "run") -%}
-        {%- set is_partial = not is_whole_project(selected_resources) -%}
         {%- set refreshes = ops_relation("refreshes") -%}
+        {%- set landings = ops_relation("landings") -%}
         {%- do run_query(
             "create schema if not exists " ~ refreshes.without_identifier()
         ) -%}
@@ -13,24 +13,17 @@
             ~ " complete_number bigint, complete_as_of timestamp, is_full boolean, reason string, is_complete boolean)"
         ) -%}
         {%- do run_query(
-            "create or replace table "
-            ~ ops_relation("landings")
-            ~ " as "
-            ~ landings_read()
+            "create or replace table " ~ landings ~ " as " ~ landings_read()
         ) -%}
+        {%- set is_partial = not is_whole_project(selected_resources) -%}
         {%- do run_query(
-            "insert into "
-            ~ refreshes
-            ~ " "
-            ~ refresh_decided(refreshes, is_partial)
+            "insert into " ~ refreshes ~ " " ~ refresh_decided(refreshes, is_partial)
         ) -%}
-        {%- set decided = run_query(
-            "select reason from "
-            ~ refreshes
-            ~ " where is_full order by refresh_number desc limit 1"
-        ) -%}
-        {%- if refresh_plan().is_full -%}
-            {%- do log("Full refresh: " ~ decided.columns[0].values()[0], info=true) -%}
+        {%- set plan = refresh_plan() -%}
+        {#- Kept for the models, which would else ask the database at every turn. -#}
+        {%- do graph.update({"refresh_plan": plan, "landings": landings_planned()}) -%}
+        {%- if plan.is_full -%}
+            {%- do log("Full refresh: " ~ plan.reason, info=true) -%}
         {%- endif -%}
         {%- if is_partial -%} {%- do refuse_partial_leads() -%} {%- endif -%}
         {#- dbt rolls back what a run hook left open: the statements above opened a transaction. -#}

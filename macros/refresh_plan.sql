@@ -1,5 +1,6 @@
-{# The row of ops.refreshes that the running command, or else the last one, has written. #}
+{# The row of ops.refreshes that this command, or else the last one, has written. #}
 {% macro refresh_plan() -%}
+    {%- if "refresh_plan" in graph -%} {{ return(graph["refresh_plan"]) }} {%- endif -%}
     {%- set plan = {
         "refresh_number": 0,
         "complete_number": -1,
@@ -8,7 +9,7 @@
     } -%}
     {%- if execute and load_relation(ops_relation("refreshes")) is not none -%}
         {%- for row in run_query(
-            "select refresh_number, complete_number, cast(complete_as_of as string), is_full from "
+            "select refresh_number, complete_number, cast(complete_as_of as string), is_full, reason from "
             ~ ops_relation("refreshes")
             ~ " order by refresh_number desc limit 1"
         ).rows -%}
@@ -18,6 +19,7 @@
                     "complete_number": row[1] | int,
                     "complete_as_of": row[2],
                     "is_full": row[3],
+                    "reason": row[4],
                 }
             ) -%}
         {%- endfor -%}
