@@ -1,7 +1,7 @@
 {% macro landed_since(table_name) -%}
     {%- set landing = run_query(
         "select cast(landed_after as string) from "
-        ~ ops_relation("landings")
+        ~ relation_named("ops", "landings")
         ~ " where table_name = '"
         ~ table_name
         ~ "'"

@@ -2,35 +2,16 @@
 {% macro plan_refresh() -%}
     {%- if execute and flags.WHICH in ("build", "run") -%}
         {%- set is_partial = not is_whole_project(selected_resources) -%}
-        {%- set refreshes = ops_relation("refreshes") -%}
-        {%- do run_query(
-            "create schema if not exists " ~ refreshes.without_identifier()
-        ) -%}
-        {%- do run_query(
-            "create table if not exists "
-            ~ refreshes
-            ~ " (refresh_number bigint, as_of timestamp, code_fingerprint string, policy_fingerprint string,"
-            ~ " complete_number bigint, complete_as_of timestamp, is_full boolean, reason string, is_complete boolean)"
-        ) -%}
-        {%- do run_query(
-            "create or replace table "
-            ~ ops_relation("landings")
-            ~ " as "
-            ~ landings_read()
-        ) -%}
+        {%- set refreshes = relation_named("ops", "refreshes") -%}
+        {%- do create_ops_tables() -%}
         {%- do run_query(
             "insert into "
             ~ refreshes
             ~ " "
             ~ refresh_decided(refreshes, is_partial)
         ) -%}
-        {%- set decided = run_query(
-            "select reason from "
-            ~ refreshes
-            ~ " where is_full order by refresh_number desc limit 1"
-        ) -%}
         {%- if refresh_plan().is_full -%}
-            {%- do log("Full refresh: " ~ decided.columns[0].values()[0], info=true) -%}
+            {%- do log("Full refresh: " ~ refresh_plan().reason, info=true) -%}
         {%- endif -%}
         {%- if is_partial -%} {%- do refuse_partial_leads() -%} {%- endif -%}
         {#- dbt rolls back what a run hook left open: the statements above opened a transaction. -#}

@@ -5,11 +5,13 @@
         "complete_number": -1,
         "complete_as_of": "0001-01-01 00:00:00",
         "is_full": true,
+        "reason": none,
     } -%}
-    {%- if execute and load_relation(ops_relation("refreshes")) is not none -%}
+    {%- set refreshes = relation_named("ops", "refreshes") -%}
+    {%- if execute and load_relation(refreshes) is not none -%}
         {%- for row in run_query(
-            "select refresh_number, complete_number, cast(complete_as_of as string), is_full from "
-            ~ ops_relation("refreshes")
+            "select refresh_number, complete_number, cast(complete_as_of as string), is_full, reason from "
+            ~ refreshes
             ~ " order by refresh_number desc limit 1"
         ).rows -%}
             {%- do plan.update(
@@ -18,6 +20,7 @@
                     "complete_number": row[1] | int,
                     "complete_as_of": row[2],
                     "is_full": row[3],
+                    "reason": row[4],
                 }
             ) -%}
         {%- endfor -%}
