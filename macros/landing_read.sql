@@ -16,15 +16,16 @@
                 select {{ rows_fingerprint("known") }}
                 from {{ rows }} as known
                 where _landed_at <= {{ landed_after }}
-            )
-            is not distinct from ({{ landing_fingerprint(table_name) }}) as is_continued,
-            (select {{ rows_fingerprint("known") }} from {{ rows }} as known)
-            as fingerprint
+            ) is not distinct from (
+                {{ landing_fingerprint(table_name) }}
+            ) as is_continued,
+            (
+                select {{ rows_fingerprint("known") }} from {{ rows }} as known
+            ) as fingerprint
         {%- else -%}
             -- Files of the lake never change: their rows, counted, are those staged.
-            (select count(*) from {{ rows }}) - (
-                select count(*) from {{ rows }} where _landed_at > {{ landed_after }}
-            )
+            (select count(*) from {{ rows }})
+            - (select count(*) from {{ rows }} where _landed_at > {{ landed_after }})
             = {{ latest[1] }} as is_continued,
             cast(null as string) as fingerprint
         {%- endif %}

@@ -2,7 +2,7 @@
     {%- set landings = {} -%}
     {%- for row in run_query(
         "select table_name, cast(landed_after as string) from "
-        ~ ops_relation("landings")
+        ~ relation_named("ops", "landings")
     ).rows -%}
         {%- do landings.update({row[0]: row[1]}) -%}
     {%- endfor -%}

@@ -6,11 +6,7 @@
     ] -%}
     {%- for node in graph.sources.values() if node.source_name == "raw" -%}
         {%- set staged = load_relation(
-            api.Relation.create(
-                database=target.database,
-                schema=generate_schema_name("staging", none),
-                identifier="stg_raw__" ~ node.name,
-            )
+            relation_named("staging", "stg_raw__" ~ node.name)
         ) -%}
         {%- if staged is not none and staged.is_table -%}
             {%- do selects.append(landing_read(node.name, staged)) -%}

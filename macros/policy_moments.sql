@@ -10,13 +10,7 @@
         ("int_activity_rules_slotted", "valid_to"),
         ("int_policy_periods", "declared_from"),
     ] -%}
-        {%- set relation = load_relation(
-            api.Relation.create(
-                database=target.database,
-                schema=generate_schema_name("intermediate", none),
-                identifier=name,
-            )
-        ) -%}
+        {%- set relation = load_relation(relation_named("intermediate", name)) -%}
         {%- if relation is not none -%}
             {%- do selects.append("select " ~ column ~ " from " ~ relation) -%}
         {%- endif -%}

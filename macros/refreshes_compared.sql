@@ -19,30 +19,11 @@
                 moments.moment_at > complete.as_of
                 and moments.moment_at <= {{ as_of() }}
         ) as has_policy_boundary
-    from
-        (
-            select
-                max(refresh_number) as refresh_number,
-                max(
-                    case when refresh_number >= last_complete then as_of end
-                ) as latest_as_of,
-                coalesce(
-                    max(case when refresh_number > last_complete then is_full end),
-                    false
-                ) as is_unfinished
-            from
-                (
-                    select
-                        *,
-                        max(case when is_complete then refresh_number else 0 end) over (
-                        ) as last_complete
-                    from {{ refreshes }}
-                ) as numbered
-        ) as attempts
+    from ({{ refreshes_attempted(refreshes) }}) as attempts
     cross join
         (
             select min(case when is_continued then 1 else 0 end) = 1 as is_continued
-            from {{ ops_relation("landings") }}
+            from {{ relation_named("ops", "landings") }}
         ) as landings
     left join
         (

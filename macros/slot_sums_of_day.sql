@@ -12,7 +12,9 @@
                 moments.episode,
                 moments.moment_at,
                 episodes.starts_after,
-                cast(greatest(moments.moment_at, episodes.created_at) as date) as acts_on
+                cast(
+                    greatest(moments.moment_at, episodes.created_at) as date
+                ) as acts_on
             from {{ moments }} as moments
             inner join
                 {{ ref("int_episodes") }} as episodes

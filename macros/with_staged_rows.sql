@@ -5,38 +5,26 @@
 {% macro with_staged_rows(landed, moments, key="record_key") -%}
     select *
     from {{ landed }}
-    {%- if is_incremental() -%}
-            {%- set judged = [
-                "version_rank",
-                "is_in_force",
-                "is_current",
-                "quarantine_reason",
-                "row_state",
-                "refresh_number",
-            ] -%}
-            {%- set columns = (
-                adapter.get_columns_in_relation(this)
-                | map(attribute="name")
-                | reject("in", judged)
-                | join(", ")
-            ) %}
+    {%- if is_incremental() %}
         union all
-        select {{ columns }}
+        select {{ staged_columns() | join(", ") }}
         from {{ this }}
         where
             {{ key }} in (
                 select {{ key }}
                 from {{ landed }}
-                union
-                select {{ key }}
-                from {{ this }}
-                where
-                    quarantine_reason = 'future'
-                    and (
-                        {% for moment in moments -%}
-                            {{ became_due(moment) }} {{ "or " if not loop.last }}
-                        {%- endfor %}
-                    )
+                {%- if moments %}
+                    union
+                    select {{ key }}
+                    from {{ this }}
+                    where
+                        quarantine_reason = 'future'
+                        and (
+                            {% for moment in moments -%}
+                                {{ became_due(moment) }} {{ "or " if not loop.last }}
+                            {%- endfor %}
+                        )
+                {%- endif %}
             )
     {%- endif -%}
 {%- endmacro %}

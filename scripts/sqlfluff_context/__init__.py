@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 execute = False
 run_started_at = datetime(2026, 1, 1)
 flags = SimpleNamespace(WHICH="compile", PROJECT_DIR=".")
-target = SimpleNamespace(name="local", schema="main", type="duckdb")
+target = SimpleNamespace(name="local", database="work", schema="main", type="duckdb")
 
 
 def env_var(name: str, default: str = "") -> str:
@@ -25,7 +25,32 @@ def _dispatch(context: Context, name: str, package: str | None = None) -> Callab
     return found if callable(found) else context.resolve(f"default__{name}")
 
 
-adapter = SimpleNamespace(dispatch=_dispatch)
+def _columns(relation: object) -> list[SimpleNamespace]:
+    return [SimpleNamespace(name="record_key")]
+
+
+adapter = SimpleNamespace(dispatch=_dispatch, get_columns_in_relation=_columns)
+
+
+def _relation(database: str, schema: str, identifier: str, type: str | None = None) -> str:
+    return f"{schema}.{identifier}"
+
+
+api = SimpleNamespace(Relation=SimpleNamespace(create=_relation))
+
+
+def load_relation(relation: object) -> None:
+    """Nothing is built yet."""
+
+
+class _Column:
+    def values(self) -> list[str]:
+        return ["2026-01-01 00:00:00"]
+
+
+def run_query(query: str) -> SimpleNamespace:
+    """One moment, whatever was asked."""
+    return SimpleNamespace(rows=[], columns=[_Column()])
 
 
 class _CrossDatabaseMacros:

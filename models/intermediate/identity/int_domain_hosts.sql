@@ -12,23 +12,23 @@ with
     disposable_email_domains as (select * from {{ ref("disposable_email_domains") }}),
 
     sightings as (
-        select email_host as host, 'seen' as list_name
+        select leads.email_host as host, 'seen' as list_name
         from leads
         where {{ is_touched("leads") }}
         union all
-        select company_host as host, 'seen' as list_name
+        select leads.company_host as host, 'seen' as list_name
         from leads
         where {{ is_touched("leads") }}
         union all
-        select host, 'seen' as list_name
+        select companies.host, 'seen' as list_name
         from companies
         where {{ is_touched("companies") }}
         union all
-        select host, 'seen' as list_name
+        select technologies.host, 'seen' as list_name
         from technologies
         where {{ is_touched("technologies") }}
         union all
-        select host, 'seen' as list_name
+        select intent_signals.host, 'seen' as list_name
         from intent_signals
         where {{ is_touched("intent_signals") }}
         union all

@@ -1,10 +1,12 @@
 {% set deepest_suffix = 5 %}
 with
     hosts as (
-        select *
-        from {{ ref("int_domain_hosts") }}
+        select found.host, found.list_name
+        from {{ ref("int_domain_hosts") }} as found
         {% if is_incremental() %}
-            where list_name <> 'seen' or host not in (select host from {{ this }})
+            where
+                found.list_name <> 'seen'
+                or found.host not in (select known.host from {{ this }} as known)
         {% endif %}
     ),
 
@@ -27,12 +29,8 @@ with
         select
             lower(trim(replace(replace(suffix, '!', ''), '*.', ''))) as suffix,
             case
-                when suffix like '!%'
-                then 'exception'
-                when suffix like '*.%'
-                then 'wildcard'
-                else 'plain'
-            end as rule_kind
+                when suffix like '!%' then -1 when suffix like '*.%' then 1 else 0
+            end as extra_label_count
         from public_suffixes
     ),
 
@@ -44,18 +42,9 @@ with
             tails.host,
             coalesce(
                 max(
-                    case
-                        when rules.rule_kind = 'exception' then tails.label_count - 1
-                    end
+                    case when rules.extra_label_count < 0 then tails.label_count - 1 end
                 ),
-                max(
-                    case
-                        when rules.rule_kind = 'wildcard'
-                        then tails.label_count + 1
-                        when rules.rule_kind = 'plain'
-                        then tails.label_count
-                    end
-                ),
+                max(tails.label_count + rules.extra_label_count),
                 1
             ) as suffix_label_count
         from tails

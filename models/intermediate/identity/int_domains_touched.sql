@@ -10,7 +10,7 @@ with
     domains as (select * from {{ ref("int_domains_registered") }}),
 
     hosts as (
-        select host
+        select companies.host
         from companies
         where {{ is_touched("companies") }}
         union
@@ -25,13 +25,15 @@ with
                 and rates.first_touched_date = rates.first_rate_date
             )
         union
-        select host
+        select technologies.host
         from technologies
-        where {{ is_touched("technologies") }} or {{ became_due("detected_at") }}
+        where
+            {{ is_touched("technologies") }}
+            or {{ became_due("technologies.detected_at") }}
         union
-        select host
+        select signals.host
         from signals
-        where lead_id is null and {{ is_touched("signals") }}
+        where signals.lead_id is null and {{ is_touched("signals") }}
     ),
 
     final as (

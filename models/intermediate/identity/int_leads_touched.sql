@@ -39,7 +39,7 @@ with
 
     united as (
         {% for table_name in lead_tables %}
-            select lead_id
+            select staged.lead_id
             from {{ ref("stg_raw__" ~ table_name) }} as staged
             where {{ is_touched("staged") }}
             union all

@@ -12,11 +12,19 @@
     from {{ landed_rows("activities") }}
 {% endset %}
 
+{% set version_rank %}
+    row_number() over (
+        partition by activity_id order by {{ latest_first("activities") }}
+    ) as version_rank
+{% endset %}
+
 with
     {% if is_incremental() %}
         typed as ({{ typed_rows }}),
 
         united as ({{ with_staged_rows("typed", ["occurred_at"], "activity_hash") }}),
+
+        ranked as (select *, {{ version_rank }} from united),
     {% else %}
         -- Ranking every row would sort the largest table by its text key; only the few
         -- rows whose key hash occurs twice are ranked. The typed rows are written into
@@ -28,38 +36,17 @@ with
             having count(*) > 1
         ),
 
-        singles as (
+        ranked as (
             select typed.*, 1 as version_rank
             from ({{ typed_rows }}) as typed
             left join repeated on typed.activity_hash = repeated.activity_hash
             where repeated.activity_hash is null
-        ),
-
-        united as (
-            select typed.*
+            union all
+            select typed.*, {{ version_rank }}
             from ({{ typed_rows }}) as typed
             inner join repeated on typed.activity_hash = repeated.activity_hash
         ),
     {% endif %}
-
-    ranked as (
-        select
-            *,
-            row_number() over (
-                partition by activity_id order by {{ latest_first("activities") }}
-            ) as version_rank
-        from united
-    ),
-
-    numbered as (
-        select *
-        from ranked
-        {% if not is_incremental() %}
-            union all
-            select *
-            from singles
-        {% endif %}
-    ),
 
     judged as (
         select
@@ -70,7 +57,7 @@ with
                 when occurred_at > {{ as_of() }}
                 then 'future'
             end as quarantine_reason
-        from numbered
+        from ranked
     ),
 
     final as (

@@ -1,9 +1,9 @@
-{% macro ops_relation(name) -%}
+{% macro relation_named(schema, name) -%}
     {{
         return(
             api.Relation.create(
                 database=target.database,
-                schema=generate_schema_name("ops", none),
+                schema=generate_schema_name(schema, none),
                 identifier=name,
                 type="table",
             )

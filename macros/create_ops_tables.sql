@@ -1,0 +1,18 @@
+{% macro create_ops_tables() -%}
+    {%- set refreshes = relation_named("ops", "refreshes") -%}
+    {%- do run_query(
+        "create schema if not exists " ~ refreshes.without_identifier()
+    ) -%}
+    {%- do run_query(
+        "create table if not exists "
+        ~ refreshes
+        ~ " (refresh_number bigint, as_of timestamp, code_fingerprint string, policy_fingerprint string,"
+        ~ " complete_number bigint, complete_as_of timestamp, is_full boolean, reason string, is_complete boolean)"
+    ) -%}
+    {%- do run_query(
+        "create or replace table "
+        ~ relation_named("ops", "landings")
+        ~ " as "
+        ~ landings_read()
+    ) -%}
+{%- endmacro %}
