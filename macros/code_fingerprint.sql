@@ -4,10 +4,19 @@
         var("reporting_currency"),
         var("allow_protected_attributes") | string,
         dbt_version,
-        run_query("select version()").columns[0].values()[0],
+        adapter.dispatch("engine_fingerprint")(),
     ] -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
-        {%- do parts.append(node.unique_id ~ node.checksum.checksum) -%}
+        {%- do parts.append(
+            [
+                node.unique_id,
+                node.checksum.checksum,
+                node.contract.checksum,
+                node.config.materialized,
+                node.config.incremental_strategy,
+            ]
+            | join(" ")
+        ) -%}
     {%- endfor -%}
     {{ return(local_md5(parts | sort | join(" "))) }}
 {%- endmacro %}

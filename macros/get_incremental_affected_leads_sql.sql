@@ -6,7 +6,9 @@
         arg_dict["dest_columns"] | map(attribute="name")
     ) -%}
     {{ "delete from " ~ kept }}
-    where lead_id in (select lead_id from {{ affected }})
+    where
+        lead_id in (select lead_id from {{ affected }})
+        or lead_id in (select lead_id from {{ arg_dict["temp_relation"] }})
     ;
 
     {{ "insert into " ~ kept }} ({{ columns }})

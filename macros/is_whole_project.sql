@@ -1,6 +1,6 @@
-{% macro is_whole_project(resources, resource_types=["model"]) -%}
+{% macro is_whole_project(resources) -%}
     {%- set left_out = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type in resource_types -%}
+    {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
         {%- if node.unique_id not in resources -%}
             {%- do left_out.append(node.unique_id) -%}
         {%- endif -%}

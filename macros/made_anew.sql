@@ -1,8 +1,8 @@
-{# Selected models that keep all leads and are about to be built from the affected ones alone. #}
-{% macro made_anew() -%}
+{# Selected models that build upon what they hold and hold nothing yet, or are to forget it. #}
+{% macro made_anew(strategies=["affected_leads", "delete+insert", "append"]) -%}
     {%- set names = [] -%}
     {%- for node in graph.nodes.values() if node.unique_id in selected_resources -%}
-        {%- if node.config.incremental_strategy == "affected_leads" -%}
+        {%- if node.config.incremental_strategy in strategies -%}
             {%- set built = load_relation(
                 api.Relation.create(
                     database=node.database,

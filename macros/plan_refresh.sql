@@ -1,6 +1,6 @@
 {# Before a run: what it builds upon, whether it has to build in full, and why. #}
 {% macro plan_refresh() -%}
-    {%- if execute and flags.WHICH in ("build", "run") -%}
+    {%- if execute and flags.WHICH in ("build", "run", "seed") -%}
         {%- set is_partial = not is_whole_project(selected_resources) -%}
         {%- set refreshes = relation_named("ops", "refreshes") -%}
         {%- do create_ops_tables() -%}

@@ -15,18 +15,6 @@
             update {{ refreshes }}
             set
                 is_complete = true
-            {%- if not is_whole_project(done, ["seed"]) -%}
-                -- That of the seeds that are loaded.
-                    ,
-                    policy_fingerprint = coalesce(
-                        (
-                            select max_by(loaded.policy_fingerprint, loaded.refresh_number)
-                            from {{ refreshes }} as loaded
-                            where loaded.is_complete
-                        ),
-                        'none'
-                    )
-            {%- endif %}
             where refresh_number = {{ number }}
             ;
             delete from {{ refreshes }}

@@ -2,16 +2,22 @@
 {% macro refreshes_attempted(refreshes) -%}
     select
         max(refresh_number) as refresh_number,
-        max(case when refresh_number >= last_complete then as_of end) as latest_as_of,
-        coalesce(
-            max(case when refresh_number > last_complete then is_full end), false
-        ) as is_unfinished
+        max(case when is_later then as_of end) as latest_as_of,
+        min(case when is_later then as_of end) as earliest_as_of,
+        coalesce(max(is_later and is_full and not is_complete), false) as is_unfinished,
+        count(distinct case when is_later then code_fingerprint end) as code_count,
+        count(distinct case when is_later then policy_fingerprint end) as policy_count,
+        max(
+            case when attempt_number = 1 then policy_fingerprint end
+        ) as loaded_policy_fingerprint
     from
         (
             select
                 *,
-                max(case when is_complete then refresh_number else 0 end) over (
-                ) as last_complete
+                refresh_number
+                >= max(case when is_complete then refresh_number else 0 end) over (
+                ) as is_later,
+                row_number() over (order by refresh_number desc) as attempt_number
             from {{ refreshes }}
         ) as numbered
 {%- endmacro %}

@@ -4,12 +4,16 @@
         coalesce(attempts.refresh_number, 0) + 1 as refresh_number,
         {{ as_of() }} as as_of,
         '{{ code_fingerprint() }}' as code_fingerprint,
-        '{{ policy_fingerprint() }}' as policy_fingerprint,
+        {{ policy_fingerprint("attempts.loaded_policy_fingerprint") }}
+        as policy_fingerprint,
         complete.refresh_number as complete_number,
         complete.as_of as complete_as_of,
         complete.code_fingerprint as complete_code_fingerprint,
         complete.policy_fingerprint as complete_policy_fingerprint,
         attempts.latest_as_of,
+        attempts.earliest_as_of,
+        attempts.code_count,
+        attempts.policy_count,
         attempts.is_unfinished,
         landings.is_continued,
         exists (

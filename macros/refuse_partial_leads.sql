@@ -3,7 +3,7 @@
     {%- set affected = load_relation(
         relation_named("intermediate", "int_leads_affected")
     ) -%}
-    {%- set names = made_anew() -%}
+    {%- set names = made_anew(["affected_leads"]) -%}
     {%- set is_planned_anew = (
         refresh_plan().is_full
         and "model.qualified_leads.int_leads_affected" in selected_resources

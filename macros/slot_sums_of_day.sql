@@ -1,26 +1,15 @@
 {% macro slot_sums_of_day(moments) -%}
     select
-        placed.lead_id,
-        placed.episode,
-        placed.moment_at,
+        moments.lead_id,
+        moments.episode,
+        moments.moment_at,
         events.slot_number,
         sum(events.grown_points) as grown_points
-    from
-        (
-            select
-                moments.lead_id,
-                moments.episode,
-                moments.moment_at,
-                episodes.starts_after,
-                cast(
-                    greatest(moments.moment_at, episodes.created_at) as date
-                ) as acts_on
-            from {{ moments }} as moments
-            inner join
-                {{ ref("int_episodes") }} as episodes
-                on moments.lead_id = episodes.lead_id
-                and moments.episode = episodes.episode
-        ) as placed
+    from {{ moments }} as moments
+    inner join
+        {{ ref("int_episodes") }} as episodes
+        on moments.lead_id = episodes.lead_id
+        and moments.episode = episodes.episode
     inner join
         (
             select
@@ -33,9 +22,10 @@
             inner join
                 {{ ref("int_leads_merged") }} as leads on events.lead_id = leads.lead_id
         ) as events
-        on placed.lead_id = events.lead_id
-        and placed.acts_on = events.acts_on
-        and events.occurred_at > placed.starts_after
-        and events.occurred_at <= placed.moment_at
-    group by placed.lead_id, placed.episode, placed.moment_at, events.slot_number
+        on moments.lead_id = events.lead_id
+        and cast(greatest(moments.moment_at, episodes.created_at) as date)
+        = events.acts_on
+        and episodes.starts_after < events.occurred_at
+        and moments.moment_at >= events.occurred_at
+    group by moments.lead_id, moments.episode, moments.moment_at, events.slot_number
 {%- endmacro %}

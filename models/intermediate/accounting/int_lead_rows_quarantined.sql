@@ -26,15 +26,15 @@ with
             union all
             select
                 '{{ table_name }}' as table_name,
-                lead_id,
-                record_key,
-                resolved_reason as reason,
-                _loaded_at as loaded_at
-            from {{ ref("int_" ~ table_name ~ "_resolved") }}
+                resolved.lead_id,
+                resolved.record_key,
+                resolved.resolved_reason as reason,
+                resolved._loaded_at as loaded_at
+            from {{ ref("int_" ~ table_name ~ "_resolved") }} as resolved
+            inner join affected on resolved.lead_id = affected.lead_id
             where
-                row_state = 'staged'
-                and resolved_state = 'quarantined'
-                and lead_id is not null
+                resolved.row_state = 'staged'
+                and resolved.resolved_state = 'quarantined'
         {% endfor %}
     )
 

@@ -3,11 +3,36 @@ with
 
     identities as (select * from {{ ref("int_lead_identities") }}),
 
+    opportunities as (select * from {{ ref("stg_raw__opportunities") }}),
+
+    -- A run that was not completed may have computed leads from what no more holds.
+    changed as (
+        select lead_id
+        from touched
+        union
+        select identities.lead_id
+        from identities
+        where {{ is_touched("identities") }} {{ affected_before() }}
+    ),
+
+    -- The versions of an opportunity are judged together, whatever leads they name.
+    concerned as (
+        select lead_id
+        from changed
+        union
+        select versions.lead_id
+        from changed
+        inner join opportunities on changed.lead_id = opportunities.lead_id
+        inner join
+            opportunities as versions
+            on opportunities.opportunity_id = versions.opportunity_id
+        where versions.lead_id is not null
+    ),
+
     moved as (
         select identities.survivor_lead_id, identities.previous_survivor_lead_id
         from identities
-        left join touched on identities.lead_id = touched.lead_id
-        where touched.lead_id is not null or {{ is_touched("identities") }}
+        inner join concerned on identities.lead_id = concerned.lead_id
     ),
 
     survivors as (
@@ -22,7 +47,7 @@ with
 
     members as (
         select lead_id
-        from touched
+        from concerned
         union
         select survivor_lead_id as lead_id
         from survivors

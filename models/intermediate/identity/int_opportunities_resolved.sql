@@ -5,17 +5,28 @@ with
 
     rates as (select * from {{ ref("int_exchange_rate_periods") }}),
 
+    identities as (select * from {{ ref("int_lead_identities") }}),
+
+    -- The versions of an opportunity are judged together, whatever leads they name.
+    concerned as (
+        select opportunities.opportunity_id
+        from opportunities
+        inner join affected on opportunities.lead_id = affected.lead_id
+        group by opportunities.opportunity_id
+    ),
+
     dated as (
         select
             opportunities.*,
-            affected.survivor_lead_id,
+            identities.survivor_lead_id,
             coalesce(
                 opportunities.closed_at,
                 opportunities.updated_at,
                 opportunities.created_at
             ) as decided_at
         from opportunities
-        inner join affected on opportunities.lead_id = affected.lead_id
+        inner join concerned on opportunities.opportunity_id = concerned.opportunity_id
+        left join identities on opportunities.lead_id = identities.lead_id
     ),
 
     -- A win or loss that lies after as_of has not happened yet: it is open.

@@ -1,18 +1,22 @@
 with
     exchange_rates as (select * from {{ ref("stg_raw__exchange_rates") }}),
 
-    final as (
+    marked as (
+        select exchange_rates.*, {{ is_touched("exchange_rates") }} as is_touched
+        from exchange_rates
+        where exchange_rates.row_state = 'staged'
+    ),
+
+    dated as (
         select
             currency,
-            min(
-                case when {{ is_touched("exchange_rates") }} then rate_date end
-            ) as first_touched_date,
+            min(case when is_touched then rate_date end) as first_touched_date,
             min(rate_date) as first_rate_date
-        from exchange_rates
-        where row_state = 'staged'
+        from marked
         group by currency
-    )
+    ),
+
+    final as (select * from dated where first_touched_date is not null)
 
 select *
 from final
-where first_touched_date is not null

@@ -7,7 +7,9 @@ with
 
     events as (select * from {{ ref("int_lead_events") }}),
 
-    creations as (select lead_id, created_at from episodes where episode = 1),
+    creations as (
+        select lead_id, min(created_at) as created_at from episodes group by lead_id
+    ),
 
     moments as (
         select
@@ -45,8 +47,8 @@ with
             moments
             on candidate_days.lead_id = moments.lead_id
             and candidate_days.score_date = cast(moments.moment_at as date)
-            and moments.moment_at > episodes.starts_after
-            and moments.moment_at <= episodes.ends_at
+            and episodes.starts_after < moments.moment_at
+            and episodes.ends_at >= moments.moment_at
     ),
 
     final as (

@@ -1,7 +1,7 @@
 {% set typed_rows %}
     select
         {{ clean_text("activity_id") }} as activity_id,
-        {{ clean_text("lead_id") }} as lead_id,
+        coalesce({{ clean_text("lead_id") }}, '') as lead_id,
         lower({{ clean_text("activity_type") }}) as activity_type,
         cast(occurred_at as timestamp) as occurred_at,
         {{ clean_text("campaign_id") }} as campaign_id,

@@ -3,7 +3,7 @@ with
 
     typed as (
         select
-            {{ clean_text("lead_id") }} as lead_id,
+            coalesce({{ clean_text("lead_id") }}, '') as lead_id,
             lower({{ clean_text("status") }}) as status,
             lower({{ clean_text("basis") }}) as basis,
             cast(occurred_at as timestamp) as occurred_at,

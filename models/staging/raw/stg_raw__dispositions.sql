@@ -4,7 +4,7 @@ with
     typed as (
         select
             {{ clean_text("disposition_id") }} as disposition_id,
-            {{ clean_text("lead_id") }} as lead_id,
+            coalesce({{ clean_text("lead_id") }}, '') as lead_id,
             lower({{ clean_text("outcome") }}) as outcome,
             {{ clean_text("reason") }} as reason,
             {{ clean_text("rep_id") }} as rep_id,

@@ -4,7 +4,7 @@ with
     typed as (
         select
             {{ clean_text("experiment_id") }} as experiment_id,
-            {{ clean_text("lead_id") }} as lead_id,
+            coalesce({{ clean_text("lead_id") }}, '') as lead_id,
             {{ clean_text("variant") }} as variant,
             cast(assigned_at as timestamp) as assigned_at,
             cast(_loaded_at as timestamp) as _loaded_at,

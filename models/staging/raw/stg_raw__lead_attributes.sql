@@ -3,7 +3,7 @@ with
 
     typed as (
         select
-            {{ clean_text("lead_id") }} as lead_id,
+            coalesce({{ clean_text("lead_id") }}, '') as lead_id,
             lower({{ clean_text("attribute_name") }}) as attribute_name,
             {{ clean_text("attribute_value") }} as attribute_value,
             cast(captured_at as timestamp) as captured_at,

@@ -4,7 +4,7 @@ with
     typed as (
         select
             {{ clean_text("opportunity_id") }} as opportunity_id,
-            {{ clean_text("lead_id") }} as lead_id,
+            coalesce({{ clean_text("lead_id") }}, '') as lead_id,
             lower({{ clean_text("status") }}) as status,
             {{ clean_text("stage") }} as stage,
             cast(amount as decimal(20, 6)) as amount,

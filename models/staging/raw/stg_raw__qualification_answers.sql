@@ -4,7 +4,7 @@ with
     typed as (
         select
             {{ clean_text("answer_id") }} as answer_id,
-            {{ clean_text("lead_id") }} as lead_id,
+            coalesce({{ clean_text("lead_id") }}, '') as lead_id,
             upper({{ clean_text("framework") }}) as framework,
             lower({{ clean_text("criterion") }}) as criterion,
             cast(is_met as boolean) as is_met,
