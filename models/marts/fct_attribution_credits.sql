@@ -12,6 +12,7 @@ with
         select
             windows.milestone,
             windows.lead_id,
+            windows.ends_at as reached_at,
             coalesce(paths.activity_id, 'unattributed') as activity_id,
             paths.touched_at,
             coalesce(paths.lead_source, 'unattributed') as lead_source,
@@ -20,7 +21,9 @@ with
             coalesce(paths.is_at_creation, true) as is_at_creation,
             coalesce(paths.is_last, true) as is_last,
             coalesce(paths.days_before_last, 0) as days_before_last,
-            coalesce(effects.removal_effect, 1) as removal_effect
+            case
+                when paths.activity_id is null then 1 else effects.removal_effect
+            end as removal_effect
         from windows
         left join
             paths on windows.lead_id = paths.lead_id and windows.ends_at = paths.ends_at
@@ -71,6 +74,7 @@ with
             milestone,
             attribution_model,
             lead_id,
+            reached_at,
             activity_id,
             touched_at,
             lead_source,

@@ -25,16 +25,16 @@ with
     -- What is lost without a state: to get to it at all, and to convert from there.
     reached as (
         select
-            starts.milestone,
-            starts.to_state as lead_source,
-            starts.visit_count / own.visit_count as reach_chance
-        from visits as starts
+            from_start.milestone,
+            from_start.to_state as lead_source,
+            from_start.visit_count / from_source.visit_count as reach_chance
+        from visits as from_start
         inner join
-            visits as own
-            on starts.milestone = own.milestone
-            and starts.to_state = own.from_state
-            and starts.to_state = own.to_state
-        where starts.from_state = '(start)' and starts.to_state <> '(start)'
+            visits as from_source
+            on from_start.milestone = from_source.milestone
+            and from_start.to_state = from_source.from_state
+            and from_start.to_state = from_source.to_state
+        where from_start.from_state = '(start)' and from_start.to_state <> '(start)'
     ),
 
     final as (

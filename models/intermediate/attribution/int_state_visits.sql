@@ -67,7 +67,7 @@ with
                     when from_number = {{ step }}
                     then entry / diagonal
                     when to_number = {{ step }}
-                    then - entry / diagonal
+                    then 0 - entry / diagonal
                     else entry - in_column * in_row / diagonal
                 end as entry
             from crossed_{{ step }}
