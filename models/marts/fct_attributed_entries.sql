@@ -40,11 +40,10 @@ with
         select
             shares.*,
             opportunities.won_at,
-            shares.credit
-            * cast(coalesce(opportunities.won_amount, 0) as double) as revenue
+            shares.credit * cast(opportunities.won_amount as double) as revenue
         from shares
         inner join opportunities on shares.lead_id = opportunities.lead_id
-        where shares.milestone = 'customer' and opportunities.won_at is not null
+        where shares.milestone = 'customer' and opportunities.won_amount <> 0
     ),
 
     united as (

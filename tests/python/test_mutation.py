@@ -95,6 +95,51 @@ MUTATIONS = (
         "spend.spend_date >= rates.valid_from and spend.spend_date < rates.valid_to",
         "spend.spend_date > rates.valid_from and spend.spend_date <= rates.valid_to",
     ),
+    Mutation(
+        "a touch at the milestone is missed",
+        "and touches.touched_at <= spans.ends_at",
+        "and touches.touched_at < spans.ends_at",
+    ),
+    Mutation(
+        "touches before the window count",
+        "and touches.touched_at >= spans.starts_at",
+        "",
+    ),
+    Mutation(
+        "touches of one moment stand in any order",
+        "partition by lead_id, ends_at order by touched_at, activity_id ) as touch_number",
+        "partition by lead_id, ends_at order by touched_at, activity_id desc ) as touch_number",
+    ),
+    Mutation(
+        "the touch at the creation is none",
+        "count(case when touched_at <= created_at then 1 end)",
+        "count(case when touched_at < created_at then 1 end)",
+    ),
+    Mutation(
+        "a source that follows itself is a transition",
+        "where from_state <> to_state",
+        "",
+    ),
+    Mutation(
+        "paths without the milestone convert",
+        "when is_reached then '(conversion)'",
+        "when true then '(conversion)'",
+    ),
+    Mutation(
+        "a path visits a source once",
+        "from_start.visit_count / from_source.visit_count",
+        "from_start.visit_count",
+    ),
+    Mutation(
+        "an anchor keeps its share and takes one of the others",
+        "other_share / count(case when anchor_share is null then 1 end)",
+        "other_share / count(*)",
+    ),
+    Mutation(
+        "revenue of the period is the whole of the lead's",
+        "shares.credit * cast(opportunities.won_amount as double)",
+        "cast(opportunities.won_amount as double)",
+    ),
 )
 
 
