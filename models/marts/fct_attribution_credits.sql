@@ -1,88 +1,87 @@
 with
-    windows as (select * from {{ ref("int_milestone_windows") }} where is_reached),
-
-    paths as (select * from {{ ref("int_touch_paths") }}),
-
-    effects as (select * from {{ ref("int_removal_effects") }}),
+    paths as (select * from {{ ref("int_touch_paths") }} where is_reached),
 
     models as (select * from {{ ref("attribution_models") }}),
 
-    -- A milestone without touch keeps one row, with all of the credit.
-    touches as (
-        select
-            windows.milestone,
-            windows.lead_id,
-            windows.ends_at as reached_at,
-            coalesce(paths.activity_id, 'unattributed') as activity_id,
-            paths.touched_at,
-            coalesce(paths.lead_source, 'unattributed') as lead_source,
-            paths.campaign_id,
-            coalesce(paths.is_first, true) as is_first,
-            coalesce(paths.is_at_creation, true) as is_at_creation,
-            coalesce(paths.is_last, true) as is_last,
-            coalesce(paths.days_before_last, 0) as days_before_last,
-            case
-                when paths.activity_id is null then 1 else effects.removal_effect
-            end as removal_effect
-        from windows
+    shares as (select * from {{ ref("int_path_shares") }}),
+
+    factors as (select * from {{ ref("int_path_factors") }}),
+
+    touches as (select * from {{ ref("int_touches_sourced") }}),
+
+    effects as (select * from {{ ref("int_removal_effects") }}),
+
+    scaled as (
+        select shares.*, factors.mean_factor
+        from shares
         left join
-            paths on windows.lead_id = paths.lead_id and windows.ends_at = paths.ends_at
+            factors
+            on shares.milestone = factors.milestone
+            and shares.attribution_model = factors.attribution_model
+            and shares.lead_id = factors.lead_id
+    ),
+
+    credited as (
+        select
+            scaled.milestone,
+            scaled.attribution_model,
+            scaled.lead_id,
+            scaled.ends_at as reached_at,
+            touches.activity_id,
+            touches.touched_at,
+            touches.lead_source,
+            touches.campaign_id,
+            case
+                when
+                    touches.touch_number = scaled.first_number
+                    and scaled.first_credit is not null
+                then scaled.first_credit
+                when
+                    touches.touch_number = scaled.creation_number
+                    and scaled.creation_credit is not null
+                then scaled.creation_credit
+                when
+                    touches.touch_number = scaled.last_number
+                    and scaled.last_credit is not null
+                then scaled.last_credit
+                when scaled.mean_factor is null
+                then scaled.other_credit
+                else
+                    scaled.other_credit
+                    * {{ touch_factor("scaled", "touches", "effects") }}
+                    / scaled.mean_factor
+            end as credit
+        from scaled
+        inner join
+            touches
+            on scaled.lead_id = touches.lead_id
+            and scaled.first_number <= touches.touch_number
+            and scaled.last_number >= touches.touch_number
         left join
             effects
-            on windows.milestone = effects.milestone
-            and paths.lead_source = effects.lead_source
+            on scaled.milestone = effects.milestone
+            and scaled.is_data_driven
+            and touches.lead_source = effects.lead_source
     ),
 
-    anchored as (
-        select
-            touches.*,
-            models.attribution_model,
-            models.other_share,
-            case
-                when touches.is_first and models.first_share is not null
-                then models.first_share
-                when touches.is_at_creation and models.creation_share is not null
-                then models.creation_share
-                when touches.is_last
-                then models.last_share
-            end as anchor_share,
-            case
-                when models.half_life_days is null
-                then 1
-                else power(2.0, - touches.days_before_last / models.half_life_days)
-            end * case
-                when models.is_data_driven then touches.removal_effect else 1
-            end as factor
-        from touches
-        cross join models
-    ),
-
-    weighed as (
-        select
-            *,
-            factor * coalesce(
-                anchor_share,
-                other_share / count(case when anchor_share is null then 1 end) over (
-                    partition by milestone, attribution_model, lead_id
-                )
-            ) as weight
-        from anchored
-    ),
-
+    -- A milestone without touch keeps one row, with all of the credit.
     final as (
+        select *
+        from credited
+        union all
         select
-            milestone,
-            attribution_model,
-            lead_id,
-            reached_at,
-            activity_id,
-            touched_at,
-            lead_source,
-            campaign_id,
-            weight / sum(weight) over (
-                partition by milestone, attribution_model, lead_id
-            ) as credit
-        from weighed
+            paths.milestone,
+            models.attribution_model,
+            paths.lead_id,
+            paths.ends_at as reached_at,
+            'unattributed' as activity_id,
+            null as touched_at,
+            'unattributed' as lead_source,
+            null as campaign_id,
+            1.0 as credit
+        from paths
+        cross join models
+        where paths.touch_count is null
     )
 
 select *

@@ -97,32 +97,32 @@ MUTATIONS = (
     ),
     Mutation(
         "a touch at the milestone is missed",
-        "and touches.touched_at <= spans.ends_at",
-        "and touches.touched_at < spans.ends_at",
+        "and spans.ends_at >= touches.touched_at",
+        "and spans.ends_at > touches.touched_at",
     ),
     Mutation(
         "touches before the window count",
-        "and touches.touched_at >= spans.starts_at",
+        "and spans.starts_at <= touches.touched_at",
         "",
     ),
     Mutation(
         "touches of one moment stand in any order",
-        "partition by lead_id, ends_at order by touched_at, activity_id ) as touch_number",
-        "partition by lead_id, ends_at order by touched_at, activity_id desc ) as touch_number",
+        "order by touched_at, activity_id ) as touch_number",
+        "order by touched_at, activity_id desc ) as touch_number",
     ),
     Mutation(
         "the touch at the creation is none",
-        "count(case when touched_at <= created_at then 1 end)",
-        "count(case when touched_at < created_at then 1 end)",
+        "when touches.touched_at <= spans.created_at",
+        "when touches.touched_at < spans.created_at",
     ),
     Mutation(
         "a source that follows itself is a transition",
-        "where from_state <> to_state",
+        "where lead_source <> next_state",
         "",
     ),
     Mutation(
         "paths without the milestone convert",
-        "when is_reached then '(conversion)'",
+        "when paths.is_reached then '(conversion)'",
         "when true then '(conversion)'",
     ),
     Mutation(
@@ -132,8 +132,13 @@ MUTATIONS = (
     ),
     Mutation(
         "an anchor keeps its share and takes one of the others",
-        "other_share / count(case when anchor_share is null then 1 end)",
-        "other_share / count(*)",
+        "other_share / nullif(other_count, 0) / total_share",
+        "other_share / touch_count / total_share",
+    ),
+    Mutation(
+        "the whole of a path is scaled by a touch",
+        "/ scaled.mean_factor",
+        "",
     ),
     Mutation(
         "revenue of the period is the whole of the lead's",
