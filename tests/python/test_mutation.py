@@ -116,9 +116,9 @@ MUTATIONS = (
         "when touches.touched_at < spans.created_at",
     ),
     Mutation(
-        "a source that follows itself is a transition",
-        "where lead_source <> next_state",
-        "",
+        "a path goes on after its window",
+        "when touches.touch_number < paths.last_number",
+        "when touches.touch_number <= paths.last_number",
     ),
     Mutation(
         "paths without the milestone convert",
