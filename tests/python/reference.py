@@ -1386,6 +1386,7 @@ def reports(world: World, tables: Tables, maturity_days: int) -> Tables:
 
 # -------------------------------------------------------------------------------------- attribution
 
+MODELS = ("first", "last", "linear", "position", "time_decay", "w_shaped", "markov")
 TIME_DECAY_HALF_LIFE = 7.0  # days
 
 
@@ -1488,10 +1489,9 @@ def attribution(world: World, lookback: timedelta) -> list[Row]:
 def _credits(
     life: Life, reached_at: datetime, touches: list[Event], effects: dict[str, float]
 ) -> list[Row]:
-    models = ("first", "last", "linear", "position", "time_decay", "w_shaped", "markov")
     if not touches:
         none = {"activity_id": "unattributed", "lead_source": "unattributed", "touched_at": None}
-        return [{"attribution_model": model, "credit": 1.0} | none for model in models]
+        return [{"attribution_model": model, "credit": 1.0} | none for model in MODELS]
     sources = [_touch_source(life.world, touch) for touch in touches]
     shares = single_lead_credits([t.at for t in touches], reached_at, life.lead.created_at)
     shares["markov"] = positions([effects[source] for source in sources])
@@ -1503,9 +1503,59 @@ def _credits(
             "lead_source": source,
             "credit": credit,
         }
-        for model in models
+        for model in MODELS
         for touch, source, credit in zip(touches, sources, shares[model], strict=True)
     ]
+
+
+def _attributed_cells(world: World, tables: Tables) -> dict[tuple[str, str, date, str], Counter]:
+    """Spend, credits and revenue of each model x basis x month x source of a touch."""
+    cells: dict[tuple[str, str, date, str], Counter] = defaultdict(Counter)
+    leads = {row["lead_id"]: row for row in tables["fct_leads"]}
+    wins = {life.lead.lead_id: life.wins() for life in world.lives}
+    for row in tables["fct_attribution_credits"]:
+        model, stage, source = row["attribution_model"], row["milestone"], row["lead_source"]
+        lead, credit = leads[row["lead_id"]], row["credit"]
+        if credit <= 0:
+            continue
+        born, reached = month_of(lead["created_at"]), month_of(lead[f"{stage}_at"])
+        cells[model, "cohort", born, source][stage] += credit
+        cells[model, "period", reached, source][stage] += credit
+        for moment, amount in wins[row["lead_id"]]:
+            money = credit * float(amount) if stage == "customer" else 0.0
+            if not money:
+                continue
+            cells[model, "cohort", born, source]["revenue"] += money
+            cells[model, "period", month_of(moment), source]["revenue"] += money
+    for row in tables["rpt_source_costs"]:
+        for model in MODELS if row["spend"] else ():
+            key = model, row["basis"], row["month"], row["lead_source"]
+            cells[key]["spend"] = float(row["spend"])
+    return cells
+
+
+def attributed_costs(world: World, tables: Tables) -> list[Row]:
+    """rpt_attributed_source_costs, from the other tables."""
+    costs = tables["rpt_source_costs"]
+    is_mature = {(row["basis"], row["month"]): row["is_mature"] for row in costs}
+    rows = [{"attribution_model": "lead_source"} | row for row in costs]
+    for (model, basis, month, source), cell in _attributed_cells(world, tables).items():
+        spend, revenue = cell["spend"], cell["revenue"]
+        row = dict.fromkeys(costs[0]) | {
+            "attribution_model": model,
+            "basis": basis,
+            "month": month,
+            "lead_source": source,
+            "spend": spend,
+            "revenue": revenue,
+            "roi": ratio(revenue - spend, spend),
+            "roas": ratio(revenue, spend),
+            "is_mature": is_mature[basis, month],
+        }
+        for stage in ("mql", "sql", "customer"):
+            row |= {f"{stage}s": cell[stage], f"cost_per_{stage}": ratio(spend, cell[stage])}
+        rows.append(row)
+    return rows
 
 
 def compute(
@@ -1520,4 +1570,6 @@ def compute(
     world = World(raw, seeds, as_of, reporting_currency)
     tables = marts(world)
     tables["fct_attribution_credits"] = attribution(world, timedelta(days=lookback_days))
-    return tables | reports(world, tables, maturity_days)
+    tables |= reports(world, tables, maturity_days)
+    tables["rpt_attributed_source_costs"] = attributed_costs(world, tables)
+    return tables

@@ -9,21 +9,12 @@ from types import ModuleType
 
 import pytest
 import reference
-from harness import PROJECT, SHARED_CASES, build_case
+from harness import SHARED_CASES, build_case
 
 REASON = "the folder of worked cases (../shared/cases) is not here"
 CASES = sorted(path for path in SHARED_CASES.glob("*") if (path / "as_of.txt").is_file())
 needs_cases = pytest.mark.skipif(not CASES, reason=REASON)
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-# The project has no attribution yet; its cases are built as soon as it has.
-ATTRIBUTION = "fct_attribution_credits"
-HAS_ATTRIBUTION = any((PROJECT / "models" / "marts").glob(f"{ATTRIBUTION}.sql"))
-BUILT_CASES = [
-    case
-    for case in CASES
-    if HAS_ATTRIBUTION or not (case / "expected" / f"{ATTRIBUTION}.csv").exists()
-]
-each_built_case = pytest.mark.parametrize("case", BUILT_CASES, ids=lambda case: case.name)
 
 
 @cache
@@ -66,7 +57,7 @@ def test_reference_agrees_with_the_case(case: Path, capsys: pytest.CaptureFixtur
 
 
 @needs_cases
-@each_built_case
+@each_case
 def test_project_agrees_with_the_case(
     case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

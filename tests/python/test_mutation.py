@@ -95,6 +95,56 @@ MUTATIONS = (
         "spend.spend_date >= rates.valid_from and spend.spend_date < rates.valid_to",
         "spend.spend_date > rates.valid_from and spend.spend_date <= rates.valid_to",
     ),
+    Mutation(
+        "a touch at the milestone is missed",
+        "and spans.ends_at >= touches.touched_at",
+        "and spans.ends_at > touches.touched_at",
+    ),
+    Mutation(
+        "touches before the window count",
+        "and spans.starts_at <= touches.touched_at",
+        "",
+    ),
+    Mutation(
+        "touches of one moment stand in any order",
+        "order by touched_at, activity_id ) as touch_number",
+        "order by touched_at, activity_id desc ) as touch_number",
+    ),
+    Mutation(
+        "the touch at the creation is none",
+        "when touches.touched_at <= spans.created_at",
+        "when touches.touched_at < spans.created_at",
+    ),
+    Mutation(
+        "a path goes on after its window",
+        "when touches.touch_number < paths.last_number",
+        "when touches.touch_number <= paths.last_number",
+    ),
+    Mutation(
+        "paths without the milestone convert",
+        "when paths.is_reached then '(conversion)'",
+        "when true then '(conversion)'",
+    ),
+    Mutation(
+        "a path visits a source once",
+        "from_start.visit_count / from_source.visit_count",
+        "from_start.visit_count",
+    ),
+    Mutation(
+        "an anchor keeps its share and takes one of the others",
+        "other_share / nullif(other_count, 0) / total_share",
+        "other_share / touch_count / total_share",
+    ),
+    Mutation(
+        "the whole of a path is scaled by a touch",
+        "/ scaled.mean_factor",
+        "",
+    ),
+    Mutation(
+        "revenue of the period is the whole of the lead's",
+        "shares.credit * cast(opportunities.won_amount as double)",
+        "cast(opportunities.won_amount as double)",
+    ),
 )
 
 

@@ -303,6 +303,7 @@ def test_the_shipped_policy_passes_without_a_warning(tmp_path: Path) -> None:
 # What a sound row of each seed looks like; a wrong one differs from it as WRONG_ROWS says.
 SOUND: dict[str, Row] = {
     "activity_rules": {"score_group": "web", "points": "1"},
+    "attribution_models": {"other_share": "1", "is_data_driven": "false"},
     "fit_rules": {
         "dimension": "firmographic",
         "attribute_name": "company_industry",
@@ -328,6 +329,7 @@ SOUND: dict[str, Row] = {
 # Keys that each row gets where it does not set them itself; {n} is different in each row.
 KEYS: dict[str, Row] = {
     "activity_rules": {"rule_id": "new_{n}", "activity_type": "type_{n}"},
+    "attribution_models": {"attribution_model": "model_{n}"},
     "fit_rules": {"rule_id": "new_{n}", "rule_value": "value {n}"},
     "score_groups": {"score_group": "group_{n}"},
     "score_bands": {"band": "band_{n}", "min_score": "7{n}.5"},
@@ -372,6 +374,24 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
         ({"valid_from": "2024-02-01", "valid_to": "2024-01-01"}, (ORDER,)),
         ({"score_group": "nowhere"}, ("*score_group_has_bounds",)),
         ({"score_group": "demographic"}, ("*score_group_has_bounds",)),
+    ],
+    "attribution_models": [
+        ({}, ()),
+        ({"first_share": "0.5", "other_share": "0"}, ()),
+        ({"first_share": "0"}, ("every_path_gets_credit",)),
+        ({"last_share": "-1"}, ("every_path_gets_credit",)),
+        ({"other_share": ""}, ("every_path_gets_credit",)),
+        ({"creation_share": "1", "other_share": "0"}, ("every_path_gets_credit",)),
+        ({"half_life_days": "0"}, ("half_life_days_is_positive",)),
+        ({"half_life_days": "7", "first_share": "0.4"}, ("factors_have_no_anchors",)),
+        (
+            {"is_data_driven": "true", "last_share": "1", "other_share": "0"},
+            ("factors_have_no_anchors",),
+        ),
+        ({"is_data_driven": ""}, ("is_data_driven_is_given",)),
+        ({"attribution_model": ""}, ("attribution_model_is_given",)),
+        ({"attribution_model": "linear"}, ("attribution_model_is_unique",)),
+        ({"attribution_model": " Lead_Source"}, ("attribution_model_is_not_reserved",)),
     ],
     "fit_rules": [
         ({"comparison": " Equals "}, ()),

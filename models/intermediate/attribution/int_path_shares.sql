@@ -1,0 +1,80 @@
+with
+    paths as (
+        select * from {{ ref("int_touch_paths") }} where is_reached and touch_count > 0
+    ),
+
+    models as (select * from {{ ref("attribution_models") }}),
+
+    -- An anchor that is absent or coincides with an earlier one has no share.
+    anchored as (
+        select
+            paths.*,
+            models.attribution_model,
+            models.half_life_days,
+            models.is_data_driven,
+            models.other_share,
+            models.first_share,
+            case
+                when
+                    paths.creation_number <> paths.first_number
+                    or (
+                        paths.creation_number = paths.first_number
+                        and models.first_share is null
+                    )
+                then models.creation_share
+            end as creation_share,
+            case
+                when
+                    paths.last_number
+                    = case when models.first_share > 0 then paths.first_number end
+                    or paths.last_number
+                    = case when models.creation_share > 0 then paths.creation_number end
+                then null
+                else models.last_share
+            end as last_share
+        from paths
+        cross join models
+    ),
+
+    counted as (
+        select
+            *,
+            coalesce(first_share, 0)
+            + coalesce(creation_share, 0)
+            + coalesce(last_share, 0) as anchor_share,
+            touch_count
+            - case when first_share is null then 0 else 1 end
+            - case when creation_share is null then 0 else 1 end
+            - case when last_share is null then 0 else 1 end as other_count
+        from anchored
+    ),
+
+    totalled as (
+        select
+            *,
+            anchor_share
+            + case when other_count > 0 then other_share else 0 end as total_share
+        from counted
+    ),
+
+    final as (
+        select
+            milestone,
+            attribution_model,
+            lead_id,
+            ends_at,
+            first_number,
+            creation_number,
+            last_number,
+            last_touched_at,
+            half_life_days,
+            is_data_driven,
+            first_share / total_share as first_credit,
+            creation_share / total_share as creation_credit,
+            last_share / total_share as last_credit,
+            other_share / nullif(other_count, 0) / total_share as other_credit
+        from totalled
+    )
+
+select *
+from final

@@ -1,0 +1,39 @@
+with
+    credits as (select * from {{ ref("fct_attribution_credits") }}),
+
+    leads as (select * from {{ ref("fct_leads") }}),
+
+    models as (select * from {{ ref("attribution_models") }}),
+
+    reached as (
+        {% for milestone in ["mql", "sql", "customer"] %}
+            select
+                leads.lead_id, '{{ milestone }}' as milestone, models.attribution_model
+            from leads
+            cross join models
+            where
+                leads.{{ milestone }}_at is not null {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    totals as (
+        select lead_id, milestone, attribution_model, sum(credit) as credit
+        from credits
+        group by lead_id, milestone, attribution_model
+    )
+
+select
+    coalesce(reached.lead_id, totals.lead_id) as lead_id,
+    coalesce(reached.milestone, totals.milestone) as milestone,
+    coalesce(reached.attribution_model, totals.attribution_model) as attribution_model,
+    totals.credit
+from reached
+full join
+    totals
+    on reached.lead_id = totals.lead_id
+    and reached.milestone = totals.milestone
+    and reached.attribution_model = totals.attribution_model
+where
+    reached.lead_id is null
+    or totals.credit is null
+    or abs(totals.credit - 1) > 0.000000001
