@@ -1,6 +1,6 @@
 {% set milestones = ["mql", "sql", "customer"] %}
 with
-    lead_stages as (select * from {{ ref("int_lead_stages") }}),
+    statuses as (select * from {{ ref("int_lead_statuses") }}),
 
     reached as (
         {% for milestone in milestones %}
@@ -9,7 +9,7 @@ with
                 lead_id,
                 created_at,
                 {{ milestone }}_at as reached_at
-            from lead_stages {{ "union all" if not loop.last }}
+            from statuses {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
