@@ -4,7 +4,7 @@
         var("reporting_currency"),
         var("allow_protected_attributes") | string,
         dbt_version,
-        adapter.dispatch("engine_fingerprint")(),
+        engine_fingerprint(),
     ] -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
         {%- do parts.append(

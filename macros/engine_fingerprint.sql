@@ -1,3 +1,7 @@
+{% macro engine_fingerprint() -%}
+    {{ return(adapter.dispatch("engine_fingerprint")()) }}
+{%- endmacro %}
+
 {# dbt tells no macro what the others say, so their files are read. #}
 {% macro duckdb__engine_fingerprint() -%}
     {%- set project = invocation_args_dict.project_dir | replace("'", "''") -%}

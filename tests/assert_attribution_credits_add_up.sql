@@ -17,7 +17,13 @@ with
     ),
 
     totals as (
-        select lead_id, milestone, attribution_model, sum(credit) as credit
+        select
+            lead_id,
+            milestone,
+            attribution_model,
+            sum(credit) as credit,
+            min(credit) as least_credit,
+            count(*) - count(lead_source) as missing_source_count
         from credits
         group by lead_id, milestone, attribution_model
     )
@@ -37,3 +43,5 @@ where
     reached.lead_id is null
     or totals.credit is null
     or abs(totals.credit - 1) > 0.000000001
+    or totals.least_credit < 0
+    or totals.missing_source_count > 0

@@ -57,8 +57,10 @@ def log_directory(project: Path) -> Path:
     return project / os.environ.get("DBT_LOG_PATH", "logs")
 
 
-def build_arguments(as_of: datetime | None, full_refresh: bool = False) -> list[str]:
-    """dbt's arguments for a refresh.
+def build_arguments(
+    as_of: datetime | None, full_refresh: bool = False, without_seeds: bool = False
+) -> list[str]:
+    """dbt's arguments for a refresh; `without_seeds` leaves out the seeds and their tests.
 
     Without `as_of` no vars are passed, which keeps dbt's partial parse. Unit tests are left to
     `make test`: they read fixed rows and say nothing about tonight's data.
@@ -68,6 +70,8 @@ def build_arguments(as_of: datetime | None, full_refresh: bool = False) -> list[
         arguments += ["--vars", json.dumps({"as_of": as_of.strftime("%Y-%m-%d %H:%M:%S.%f")})]
     if full_refresh:
         arguments.append("--full-refresh")
+    if without_seeds:
+        arguments += ["--exclude", "path:seeds", "path:tests/assert_policy_*"]
     return arguments
 
 

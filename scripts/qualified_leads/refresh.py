@@ -18,6 +18,7 @@ from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root
+from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
 from qualified_leads.release import LINK_NAME, WORK_NAME, Release, release
 
 OLDEST_ENGINE = (1, 5, 6)
@@ -148,6 +149,12 @@ def _load(source: Path, warehouse: Path, mapping: Path | None, console: Console)
 def _build(
     options: RefreshOptions, warehouse: Path, console: Console, project: Path, lock_descriptor: int
 ) -> DbtOutcome:
-    arguments = build_arguments(options.as_of, options.full_refresh)
+    work = warehouse / WORK_NAME
+    files_hash = seed_files_hash(project)
+    has_seeds = not options.full_refresh and are_seeds_loaded(work, files_hash)
+    arguments = build_arguments(options.as_of, options.full_refresh, without_seeds=has_seeds)
     with show.build_progress(console) as on_event:
-        return run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
+        outcome = run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
+    if not has_seeds:
+        note_loaded_seeds(work, files_hash)
+    return outcome

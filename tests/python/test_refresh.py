@@ -36,6 +36,14 @@ on-run-start:
   - >-
     create or replace view raw.rejected_rows as
     select 'leads' as table_name, 'lead_id is missing' as reason from range(1203)
+  - create schema if not exists ops
+  - >-
+    create or replace view ops.refreshes as
+    select 1 as refresh_number, true as is_full, 'it was asked for' as reason,
+        'p' as policy_fingerprint
+  - create schema if not exists intermediate
+  - create or replace view intermediate.int_leads_affected as select 'L' as survivor_lead_id
+  - create or replace view intermediate.int_lead_statuses as select 'L' as lead_id
 models:
   qualified_leads:
     +materialized: table
