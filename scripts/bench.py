@@ -19,6 +19,7 @@ from qualified_leads.bench_sample import (
     parse_sizes,
 )
 from qualified_leads.console import make_console, run_command
+from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root
 
 
@@ -49,9 +50,10 @@ def main(
     measured: list[Measured] = []
     try:
         for data in sizes:
-            prepare(data, console)
-            show = shown_by(console, data)
-            one = measure(project_root(), data, memory_limit, show, full_only, check)
+            with warehouse_lock(data.directory):
+                prepare(data, console)
+                show = shown_by(console, data)
+                one = measure(project_root(), data, memory_limit, show, full_only, check)
             measured.append(one)
             if json_file is not None:
                 write_json(measured, json_file)
