@@ -15,9 +15,10 @@ import duckdb
 
 from qualified_leads.bench_check import differing_tables
 from qualified_leads.bench_sample import BenchData, fresh_warehouse, lake_bytes
-from qualified_leads.dbt_run import NodeEvent, build_arguments, run_dbt
+from qualified_leads.dbt_run import NodeEvent
 from qualified_leads.loader import LoadReport, load_directory
 from qualified_leads.lock import warehouse_lock
+from qualified_leads.refresh import build
 from qualified_leads.release import WORK_NAME, linked_release, release
 
 # The floor: read the lake, join the rules, sum the decayed points of each lead, and sort once per
@@ -208,8 +209,8 @@ def _run(
     report = load_directory(source, warehouse) if source is not None else LoadReport()
     cpu_before = _cpu_seconds_of_children()
     clock = Clock()
-    arguments = build_arguments(as_of, full_refresh=name in (FULL, AGAIN))
-    outcome = run_dbt(project, warehouse, arguments, clock.on_event, lock_descriptor)
+    is_full = name in (FULL, AGAIN)
+    outcome = build(project, warehouse, as_of, is_full, clock.on_event, lock_descriptor)
     ended = time.perf_counter()
     cpu_seconds = _cpu_seconds_of_children() - cpu_before
     release(warehouse, as_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from qualified_leads import console as show
-from qualified_leads.dbt_run import DbtOutcome, build_arguments, run_dbt
+from qualified_leads.dbt_run import DbtOutcome, NodeEvent, build_arguments, run_dbt
 from qualified_leads.errors import UsageError
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
@@ -84,6 +85,28 @@ def refresh(
     return made
 
 
+def build(
+    project: Path,
+    warehouse: Path,
+    as_of: datetime | None,
+    full_refresh: bool,
+    on_event: Callable[[NodeEvent], None],
+    lock_descriptor: int,
+) -> DbtOutcome:
+    """Build and test the work file; the seeds are loaded only where it does not hold them yet.
+
+    Raises DbtFailedError.
+    """
+    work = warehouse / WORK_NAME
+    files_hash = seed_files_hash(project)
+    has_seeds = not full_refresh and are_seeds_loaded(work, files_hash)
+    arguments = build_arguments(as_of, full_refresh, without_seeds=has_seeds)
+    outcome = run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
+    if not has_seeds:
+        note_loaded_seeds(work, files_hash)
+    return outcome
+
+
 def reporting_currency(project: Path) -> str:
     """The var of that name in dbt_project.yml."""
     settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
@@ -149,12 +172,7 @@ def _load(source: Path, warehouse: Path, mapping: Path | None, console: Console)
 def _build(
     options: RefreshOptions, warehouse: Path, console: Console, project: Path, lock_descriptor: int
 ) -> DbtOutcome:
-    work = warehouse / WORK_NAME
-    files_hash = seed_files_hash(project)
-    has_seeds = not options.full_refresh and are_seeds_loaded(work, files_hash)
-    arguments = build_arguments(options.as_of, options.full_refresh, without_seeds=has_seeds)
     with show.build_progress(console) as on_event:
-        outcome = run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
-    if not has_seeds:
-        note_loaded_seeds(work, files_hash)
-    return outcome
+        return build(
+            project, warehouse, options.as_of, options.full_refresh, on_event, lock_descriptor
+        )
