@@ -65,7 +65,7 @@ def build_arguments(
     Without `as_of` no vars are passed, which keeps dbt's partial parse. Unit tests are left to
     `make test`: they read fixed rows and say nothing about tonight's data.
     """
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments = ["--log-level-file", "none", "build", "--exclude-resource-type", "unit_test"]
     if as_of is not None:
         arguments += ["--vars", json.dumps({"as_of": as_of.strftime("%Y-%m-%d %H:%M:%S.%f")})]
     if full_refresh:
