@@ -106,6 +106,14 @@ class Warehouse:
         path.write_text(yaml.safe_dump(profile, sort_keys=False))
         self._is_parsed = False
 
+    def replace_in(self, name: str, old: str, new: str) -> None:
+        """Change a text of a file of the project for good."""
+        path = self.project / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        self._is_parsed = False
+
     @contextmanager
     def broken(self, model: str) -> Iterator[None]:
         """The project while a model of it has a column that nobody knows."""
