@@ -15,13 +15,14 @@ with
     )
 
 select
-    scores.lead_id,
+    coalesce(scores.lead_id, totals.lead_id) as lead_id,
     scores.fit_score,
     totals.fit,
     scores.engagement_score,
     totals.engagement
 from scores
-left join totals on scores.lead_id = totals.lead_id
+full join totals on scores.lead_id = totals.lead_id
 where
-    abs(scores.fit_score - coalesce(totals.fit, 0)) > 0.000001
+    scores.lead_id is null
+    or abs(scores.fit_score - coalesce(totals.fit, 0)) > 0.000001
     or abs(scores.engagement_score - coalesce(totals.engagement, 0)) > 0.000001

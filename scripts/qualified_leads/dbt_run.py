@@ -62,10 +62,9 @@ def build_arguments(
 ) -> list[str]:
     """dbt's arguments for a refresh; `without_seeds` leaves out the seeds and their tests.
 
-    Without `as_of` no vars are passed, which keeps dbt's partial parse. Unit tests are left to
-    `make test`: they read fixed rows and say nothing about tonight's data.
+    Unit tests are left to `make test`: they read fixed rows and say nothing about tonight's data.
     """
-    arguments = ["--log-level-file", "none", "build", "--exclude-resource-type", "unit_test"]
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
     if as_of is not None:
         arguments += ["--vars", json.dumps({"as_of": as_of.strftime("%Y-%m-%d %H:%M:%S.%f")})]
     if full_refresh:
@@ -165,8 +164,13 @@ def _worker(events_out: int, arguments: list[str]) -> int:
     from dbt.cli.main import dbtRunner
     from dbt_common.invocation import get_invocation_started_at
 
+    # Parsed before and without vars, as dbt parses everything again when a var has changed.
+    quiet = ["--log-level-file", "none"]
+    parsed = dbtRunner().invoke([*quiet, "--log-level", "error", "parse"])
+    manifest = parsed.result if parsed.success else None
     events = _EventWriter(events_out)
-    result = dbtRunner(callbacks=[events.on_dbt_event]).invoke(arguments)
+    build = dbtRunner(manifest=manifest, callbacks=[events.on_dbt_event])
+    result = build.invoke([*quiet, *arguments])
     events.write(
         {
             "kind": "end",
