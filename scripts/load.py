@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from qualified_leads.console import run_command
+from qualified_leads.console import printable, run_command
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
@@ -27,7 +27,7 @@ def main(
     with warehouse_lock(target):
         report = load_directory(directory, target, mapping, errors)
     for warning in report.warnings:
-        errors.print(Text(f"warning: {warning}"), soft_wrap=True)
+        errors.print(Text(printable(f"warning: {warning}")), soft_wrap=True)
     # A log has no width: there the table is not folded to 80 columns.
     print_report(report, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
 

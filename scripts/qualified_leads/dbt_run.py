@@ -89,7 +89,7 @@ def run_dbt(
     Raises DbtFailedError when dbt or a test failed, or when dbt itself died.
     """
     logs = log_directory(project)
-    logs.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     outcome = DbtOutcome()
     events_in, events_out = os.pipe()
     inherited = (events_out,) if lock_descriptor is None else (events_out, lock_descriptor)

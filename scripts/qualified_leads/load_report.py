@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from qualified_leads.console import printable
+
 
 @dataclass
 class FileReport:
@@ -88,5 +90,5 @@ def _table(report: LoadReport) -> Table:
         counts = (file.rows, file.landed, file.rejected_count, file.filtered)
         shown = ["", "", "", ""] if file.is_known else [f"{count:,}" for count in counts]
         note = "already loaded" if file.is_known else ""
-        table.add_row(Text(file.file), file.table, *shown, note)
+        table.add_row(Text(printable(file.file)), file.table, *shown, note)
     return table
