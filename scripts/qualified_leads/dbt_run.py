@@ -57,6 +57,11 @@ def log_directory(project: Path) -> Path:
     return project / os.environ.get("DBT_LOG_PATH", "logs")
 
 
+def target_directory(project: Path) -> Path:
+    """Where dbt writes what it compiled and how it went."""
+    return project / os.environ.get("DBT_TARGET_PATH", "target")
+
+
 def build_arguments(
     as_of: datetime | None, full_refresh: bool = False, without_seeds: bool = False
 ) -> list[str]:

@@ -13,8 +13,15 @@ import yaml
 from rich.console import Console
 
 from qualified_leads import console as show
-from qualified_leads.dbt_run import DbtOutcome, NodeEvent, build_arguments, run_dbt
+from qualified_leads.dbt_run import (
+    DbtOutcome,
+    NodeEvent,
+    build_arguments,
+    log_directory,
+    run_dbt,
+)
 from qualified_leads.engine import check_engine, sweep_spill
+from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
@@ -65,6 +72,8 @@ def refresh(
         raise UsageError("--mapping needs a directory to load")
     with warehouse_lock(warehouse) as lock_descriptor:
         sweep_spill(warehouse)
+        if is_unfinished(warehouse):
+            finish(warehouse, project / "seeds", [log_directory(project)])
         if options.source is not None:
             _load(options.source, warehouse, options.mapping, console)
         outcome = _build(options, warehouse, console, project, lock_descriptor)
