@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ def warehouse_lock(warehouse: Path) -> Iterator[int]:
 
     Raises WarehouseBusyError at once when another process has it.
     """
-    warehouse.mkdir(parents=True, exist_ok=True)
+    _make_private(warehouse)
     # The file stays for good: unlinking it would let a third process lock a new file of that name.
     descriptor = os.open(warehouse / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -39,6 +40,15 @@ def warehouse_lock(warehouse: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _make_private(directory: Path) -> None:
+    """Create a directory for its owner alone; close an own one that is open to others."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = directory.stat()
+    # One with the sticky bit, such as /tmp, is meant for everybody: its files are private anyway.
+    if status.st_uid == os.geteuid() and not status.st_mode & stat.S_ISVTX:
+        directory.chmod(0o700)
 
 
 def _write_holder(descriptor: int) -> None:

@@ -13,7 +13,15 @@ import yaml
 from rich.console import Console
 
 from qualified_leads import console as show
-from qualified_leads.dbt_run import DbtOutcome, NodeEvent, build_arguments, run_dbt
+from qualified_leads.dbt_run import (
+    DbtOutcome,
+    NodeEvent,
+    build_arguments,
+    log_directory,
+    run_dbt,
+)
+from qualified_leads.engine import check_engine, sweep_spill
+from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
@@ -21,8 +29,6 @@ from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root
 from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
 from qualified_leads.release import LINK_NAME, WORK_NAME, Release, release
-
-OLDEST_ENGINE = (1, 5, 6)
 
 
 @dataclass(frozen=True)
@@ -50,17 +56,6 @@ def parse_as_of(text: str | None) -> datetime | None:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def check_engine(version: str = duckdb.__version__) -> None:
-    """Refuse a DuckDB that can lose data. Raises UsageError."""
-    numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-    if numbers < OLDEST_ENGINE:
-        oldest = ".".join(map(str, OLDEST_ENGINE))
-        raise UsageError(
-            f"DuckDB {version} is too old, {oldest} or later is needed: "
-            "1.4 lost committed rows when the disk was full"
-        )
-
-
 def refresh(
     options: RefreshOptions, warehouse: Path, console: Console, project: Path | None = None
 ) -> Release:
@@ -76,6 +71,9 @@ def refresh(
     if options.mapping is not None and options.source is None:
         raise UsageError("--mapping needs a directory to load")
     with warehouse_lock(warehouse) as lock_descriptor:
+        sweep_spill(warehouse)
+        if is_unfinished(warehouse):
+            finish(warehouse, project / "seeds", [log_directory(project)])
         if options.source is not None:
             _load(options.source, warehouse, options.mapping, console)
         outcome = _build(options, warehouse, console, project, lock_descriptor)
@@ -165,7 +163,7 @@ def read_rejected(work: Path) -> list[tuple[str, str, int]]:
 def _load(source: Path, warehouse: Path, mapping: Path | None, console: Console) -> None:
     report = load_directory(source, warehouse, mapping, console)
     for warning in report.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(show.printable(f"warning: {warning}"), file=sys.stderr)
     print_report(report, console)
 
 

@@ -263,6 +263,7 @@ def copy_policy(destination: Path) -> Path:
     for path in (PROJECT / "tests").glob("*policy*"):
         shutil.copy(path, destination / "tests")
     shutil.copy(PROJECT / "profiles.yml", destination)
+    (destination / "scripts").symlink_to(PROJECT / "scripts")
     config = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     for key in ("on-run-start", "on-run-end", "models"):
         config.pop(key, None)
