@@ -9,13 +9,11 @@ with
 
     capacity as (select sum(slots) as weekly_slots from {{ ref("sdr_capacity") }}),
 
-    weeks as (select {{ parameter("threshold_weeks") }} as week_count),
-
     periods as (
         select
-            *,
-            {{ as_of() }} - cast(week_count as integer) * interval '7' day as starts_at
-        from weeks
+            weeks.value as week_count,
+            {{ as_of() }} - cast(weeks.value as integer) * interval '7' day as starts_at
+        from (select {{ parameter("threshold_weeks") }} as value) as weeks
     ),
 
     judged as (
