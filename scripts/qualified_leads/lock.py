@@ -28,6 +28,7 @@ def warehouse_lock(warehouse: Path) -> Iterator[int]:
 
     Raises WarehouseBusyError at once when another process has it.
     """
+    os.umask(0o077)  # whatever is written from here on is nobody else's
     _make_private(warehouse)
     # The file stays for good: unlinking it would let a third process lock a new file of that name.
     descriptor = os.open(warehouse / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
