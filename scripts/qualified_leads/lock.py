@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,6 +41,7 @@ def warehouse_lock(warehouse: Path) -> Iterator[int]:
             raise WarehouseBusyError(_busy_message(descriptor)) from None
         _write_holder(descriptor)
         yield descriptor
+        os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -59,6 +62,27 @@ def _write_holder(descriptor: int) -> None:
 
 
 def _busy_message(descriptor: int) -> str:
-    # Empty for the instant between a holder's lock and its first write.
-    holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "just started"
-    return f"another refresh is running ({holder})"
+    """Who has the lock; waits a moment for a holder that has not written yet who it is."""
+    holder = ""
+    for _ in range(20):
+        holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+        found = _HOLDER.match(holder)
+        if found and _is_alive(int(found.group(1))):
+            return f"another refresh is running ({holder})"
+        time.sleep(0.05)
+    if not holder:
+        return "another refresh is running (it has just started)"
+    return f"another refresh is running ({holder}; it was killed, and its dbt is about to end)"
+
+
+_HOLDER = re.compile(r"pid (\d+), since ")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

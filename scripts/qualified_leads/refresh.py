@@ -27,6 +27,7 @@ from qualified_leads.engine import check_engine, sweep_spill
 from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
 from qualified_leads.guards import check_accepted, check_guards
+from qualified_leads.load_lake import put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
@@ -134,9 +135,18 @@ class _Job:
     def do(self) -> Release:
         if self.log is not None:
             self.log.write("run_started", run=self.run.number)
-        if self.options.source is not None:
-            with self._timed("load"):
-                self._load(self.options.source)
+        damaged = set_damaged_aside(self.warehouse)
+        try:
+            if self.options.source is not None:
+                with self._timed("load"):
+                    self._load(self.options.source)
+        finally:
+            missing = put_back(damaged)
+        if missing:
+            raise UsageError(
+                f"{missing[0]} is damaged ({len(missing)} such files); give the directory of its"
+                " source to have it landed anew, or restore it"
+            )
         with self._timed("build"):
             outcome = self._build()
         as_of = self.options.as_of or outcome.started_at or datetime.now(UTC)

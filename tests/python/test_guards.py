@@ -27,6 +27,7 @@ from qualified_leads.release import linked_release, release
 
 __all__ = ["project", "warehouse"]  # fixtures
 
+pytestmark = pytest.mark.promise("A suspicious load stops before release")
 AS_OF = datetime(2026, 7, 1)
 LOADED = "2026-06-30 00:00:00"
 
