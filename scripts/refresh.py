@@ -1,5 +1,6 @@
 """Load (optional), build, test and release the warehouse."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,14 @@ import typer
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import warehouse
 from qualified_leads.refresh import RefreshOptions, parse_as_of, refresh
+from qualified_leads.report_json import JsonLog
+
+
+class LogFormat(StrEnum):
+    """How a refresh tells what it does."""
+
+    text = "text"
+    json = "json"
 
 
 def main(
@@ -26,6 +35,15 @@ def main(
     without_personal_data: Annotated[
         bool, typer.Option("--without-personal-data", help="Release without dim_leads.")
     ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GUARD[:TABLE]", help="Release although this guard would stop it, this once."
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="json: one object per line, for a scheduler.")
+    ] = LogFormat.text,
 ) -> None:
     """Load DIR if given, build, test and release.
 
@@ -33,9 +51,15 @@ def main(
     input, nothing changed; 75 another refresh is running.
     """
     options = RefreshOptions(
-        source, mapping, parse_as_of(as_of), full_refresh, without_personal_data
+        source,
+        mapping,
+        parse_as_of(as_of),
+        full_refresh,
+        without_personal_data,
+        tuple(accept or ()),
     )
-    refresh(options, warehouse(), make_console())
+    log = JsonLog() if log_format is LogFormat.json else None
+    refresh(options, warehouse(), make_console(), log=log)
 
 
 if __name__ == "__main__":

@@ -473,7 +473,7 @@ def _remove_scraps(warehouse: Path) -> None:
     remove_leftovers(warehouse)
     scraps = [*warehouse.glob(".new-*"), *warehouse.glob(f"{RELEASES_NAME}/.new-*")]
     scraps += [*warehouse.glob(f"{WORKSPACE}/**/*"), *warehouse.glob("tmp/*")]
-    scraps += warehouse.glob(".damaged-*")
+    scraps += [*warehouse.glob(".damaged-*"), *lake(warehouse).glob("*/.damaged-*")]
     for path in scraps:
         if path.is_symlink() or path.is_file():
             path.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from qualified_leads.console import printable
 from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.duckdb_limits import safe_text
 
+pytestmark = pytest.mark.promise("Policy rows cannot run SQL, and neither can data")
 AS_OF = "2026-07-01 00:00:00"
 # Quotes, statements, Jinja, paths, HTML, formulas, markup, shell and terminal codes.
 HOSTILE = (

@@ -246,6 +246,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     yield made
 
 
+@pytest.mark.promise("Personal data stays where it belongs")
 def test_personal_data_is_in_lake_work_file_and_dim_leads_alone(project: Project) -> None:
     places = places_of(project.warehouse)
     kinds = {"raw" if place.startswith("raw/") else place for place in places}
@@ -267,12 +268,14 @@ def tables_with_ids(project: Project) -> set[str]:
     return found
 
 
+@pytest.mark.promise("Personal data stays where it belongs")
 def test_everything_in_the_warehouse_is_its_owners_alone(project: Project) -> None:
     for path in [project.warehouse, *project.warehouse.rglob("*")]:
         if not path.is_symlink():
             assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
 
 
+@pytest.mark.promise("Personal data stays where it belongs")
 def test_errors_of_a_build_quote_no_record(project: Project) -> None:
     """An EL tool landed a table in which an address stands where a number belongs."""
     work = project.warehouse / "work.duckdb"
@@ -292,6 +295,7 @@ def test_errors_of_a_build_quote_no_record(project: Project) -> None:
 
 
 @pytest.mark.skipif(not os.environ.get("FAULTS"), reason="`make test-faults`; a refresh more")
+@pytest.mark.promise("Personal data stays where it belongs")
 def test_release_without_personal_data_names_nobody(project: Project) -> None:
     with duckdb.connect(str(project.warehouse / "work.duckdb"), read_only=True) as connection:
         assert "zebulonia" in str(connection.execute("from marts.dim_leads").fetchall()).lower()
@@ -299,6 +303,7 @@ def test_release_without_personal_data_names_nobody(project: Project) -> None:
     assert tables_of(linked(project.warehouse)) <= tables_with_ids(project)
 
 
+@pytest.mark.promise("Erasure is real")
 def test_erasure_leaves_no_byte_and_every_count(project: Project) -> None:
     counts = project.counts()
     (before,) = [row for row in counts["fct_mqls"]][:1]
@@ -332,6 +337,7 @@ def test_erasure_leaves_no_byte_and_every_count(project: Project) -> None:
     assert others == [("O-1", "olga@acme.example", "Olga"), ("O-2", "otto@gmail.com", "Otto")]
 
 
+@pytest.mark.promise("Erasure is real")
 def test_wrong_use_and_a_busy_warehouse_erase_nobody(project: Project) -> None:
     assert "say who" in project.run("scripts/erase.py", status=2)
 
@@ -364,8 +370,9 @@ class Killed(BaseException):
     """Stands for a kill: no handler of errors stops it."""
 
 
+@pytest.mark.promise("Erasure is real")
 def test_killed_erasure_is_finished_by_the_next_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property
 ) -> None:
     """A kill at each write to the disk, one after the other, then one plain rerun."""
     seeds = Path(__file__).resolve().parents[2] / "seeds"
@@ -406,11 +413,13 @@ def test_killed_erasure_is_finished_by_the_next_run(
             break
         points += 1 if os.environ.get("FAULTS") else 4
     assert points > 10
+    record_property("points", points)
 
 
 # What is left of a row
 
 
+@pytest.mark.promise("Erasure is real")
 def test_attributes_keep_what_the_policy_says_about_them(tmp_path: Path) -> None:
     (tmp_path / "fit_rules.csv").write_text(
         "rule_id,attribute_name,comparison,rule_value\n"
@@ -425,6 +434,7 @@ def test_attributes_keep_what_the_policy_says_about_them(tmp_path: Path) -> None
     assert all(policy.reduced("job_title", t) == t for t in told)  # once more changes nothing
 
 
+@pytest.mark.promise("Erasure is real")
 def test_equal_addresses_stay_equal_and_nobodys() -> None:
     suppression = Suppression(salt="s")
     suppression.emails[suppression.hash(EMAIL, "a@x.example")] = True
@@ -438,6 +448,7 @@ def test_equal_addresses_stay_equal_and_nobodys() -> None:
     assert first.startswith("erased-") and third.endswith("@erased.invalid")
 
 
+@pytest.mark.promise("Erasure is real")
 def test_the_list_holds_hashes_alone(tmp_path: Path) -> None:
     warehouse = fake_warehouse(tmp_path)
     seeds = Path(__file__).resolve().parents[2] / "seeds"
