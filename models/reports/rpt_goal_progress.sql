@@ -23,7 +23,7 @@ with
                 case
                     when windows.window_number = 0 then windows.measured_amount else 0
                 end
-            ) as actual_to_date,
+            ) as actual_value,
             max(
                 case
                     when
@@ -44,7 +44,7 @@ with
         select
             goals.*,
             summed.baseline,
-            coalesce(summed.actual_to_date, 0) as actual_to_date,
+            coalesce(summed.actual_value, 0) as actual_value,
             summed.best_change,
             case
                 when lower(trim(goals.target_kind)) = 'absolute'
@@ -69,21 +69,21 @@ with
             due_on as due_date,
             baseline,
             target,
-            actual_to_date,
+            actual_value,
             elapsed_rate,
             target * elapsed_rate as expected_by_now,
-            actual_to_date / nullif(elapsed_rate, 0) as projection,
+            actual_value / nullif(elapsed_rate, 0) as projection,
             best_change,
             case
                 when coalesce(baseline, 0) = 0 or target is null
                 then 'not_measurable'
-                when actual_to_date >= target
+                when actual_value >= target
                 then 'achieved'
                 when elapsed_rate = 0
                 then 'not_started'
                 when elapsed_rate = 1
                 then 'missed'
-                when actual_to_date >= target * elapsed_rate
+                when actual_value >= target * elapsed_rate
                 then 'on_track'
                 else 'behind'
             end as goal_status,
