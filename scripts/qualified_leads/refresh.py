@@ -15,6 +15,7 @@ from rich.console import Console
 from qualified_leads import console as show
 from qualified_leads.dbt_run import DbtOutcome, NodeEvent, build_arguments, run_dbt
 from qualified_leads.errors import UsageError
+from qualified_leads.forecast_log import append_forecast
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
@@ -81,6 +82,7 @@ def refresh(
         outcome = _build(options, warehouse, console, project, lock_descriptor)
         as_of = options.as_of or outcome.started_at or datetime.now(UTC)
         made = release(warehouse, as_of, without_personal_data=options.without_personal_data)
+        append_forecast(warehouse, made.path)
         print_outcome(warehouse, made, console, reporting_currency(project))
     return made
 
