@@ -5,6 +5,8 @@ with
 
     leads as (select * from {{ ref("fct_leads") }}),
 
+    people as (select * from {{ ref("dim_leads") }}),
+
     ledger as (select * from {{ ref("fct_score_ledger") }}),
 
     waiting as (select * from responses where response_status = 'waiting'),
@@ -80,9 +82,12 @@ with
             waiting.sla_rule_id,
             waiting.due_at,
             {{ days_between("waiting.mql_at", as_of()) }} as waiting_days,
-            leads.has_consent and not leads.is_excluded as is_contactable
+            leads.has_consent
+            and not leads.is_excluded
+            and not people.is_deleted as is_contactable
         from waiting
         inner join leads on waiting.lead_id = leads.lead_id
+        inner join people on waiting.lead_id = people.lead_id
         cross join averages
         left join source_values on leads.lead_source = source_values.lead_source
         left join reasons on waiting.lead_id = reasons.lead_id

@@ -1,7 +1,7 @@
 """What dbt's DuckDB may touch and may say; profiles.yml names this module as a plugin.
 
-* Files: the raw lake, the work file with its spill directory, and the seeds, which dbt reads by
-  `copy`. So text that became SQL by mistake could neither read nor write anything else, nor load
+* Files: the raw lake, the work file with its spill directory, the log of forecasts, and the seeds,
+  which dbt reads by `copy`. So text that became SQL by mistake could neither read nor write anything else, nor load
   an extension. DuckDB lets none of it be taken back while it runs (`lock_configuration` would, too,
   and break what dbt sets for each cursor).
 * Errors: messages of DuckDB that may quote a value of a record lose their text, since dbt prints
@@ -26,6 +26,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
 from qualified_leads.errors import UsageError
+from qualified_leads.forecast_log import LOG_NAME
 
 # Errors about the text of a statement or the place of a file. All others may quote data.
 QUOTE_NO_DATA = (
@@ -90,7 +91,7 @@ class Plugin(BasePlugin):
         seeds = sorted((self._project / "seeds").glob("**/*.csv"))
         allowed = {
             "allowed_directories": [warehouse / "raw", warehouse / SPILL_NAME],
-            "allowed_paths": seeds,
+            "allowed_paths": [*seeds, warehouse / LOG_NAME],
         }
         for name, paths in allowed.items():
             conn.execute(f"set {name} = [{', '.join(map(_literal, _both_ways(paths)))}]")

@@ -26,6 +26,7 @@ from qualified_leads.dbt_run import (
 from qualified_leads.engine import check_engine, sweep_spill
 from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
+from qualified_leads.forecast_log import append_forecast
 from qualified_leads.guards import check_accepted, check_guards
 from qualified_leads.load_lake import put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
@@ -155,6 +156,7 @@ class _Job:
             self._guard(self.run.as_of)
             without = self.options.without_personal_data
             made = release(self.warehouse, as_of, without_personal_data=without)
+        append_forecast(self.warehouse, made.path)
         self.run.release = made.path.name
         self.run.row_counts = {".".join(table): rows for table, rows in made.row_counts.items()}
         if self.log is not None:
