@@ -26,6 +26,9 @@ def main(
     without_personal_data: Annotated[
         bool, typer.Option("--without-personal-data", help="Release without dim_leads.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write report.html of the release, too.")
+    ] = False,
 ) -> None:
     """Load DIR if given, build, test and release.
 
@@ -35,7 +38,13 @@ def main(
     options = RefreshOptions(
         source, mapping, parse_as_of(as_of), full_refresh, without_personal_data
     )
-    refresh(options, warehouse(), make_console())
+    console = make_console()
+    made = refresh(options, warehouse(), console)
+    if report:
+        # Imported here: the charts' library takes a second, which other refreshes don't pay.
+        from qualified_leads.report import report_release
+
+        report_release(made.path, warehouse(), None, console)
 
 
 if __name__ == "__main__":
