@@ -12,7 +12,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench lock clean
+.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report docs lock clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -65,6 +65,10 @@ dbt-test: .venv/installed
 	$(BIN)/python scripts/generate_sample.py $(TEST_SAMPLE) --out $(TEST)/sample
 	$(TEST_ENV) $(BIN)/python scripts/refresh.py $(TEST)/sample --as-of "$(AS_OF)"
 	$(TEST_ENV) $(BIN)/dbt --quiet --warn-error test --select test_type:unit --vars '{as_of: "$(AS_OF)"}'
+
+# The last release as one HTML file: warehouse/report.html.
+report: .venv/installed
+	$(BIN)/python scripts/report.py
 
 # Some minutes, and a gigabyte that stays in target/bench: make bench BENCH="--activities 100M".
 bench: .venv/installed

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import warehouse
@@ -44,6 +45,9 @@ def main(
     log_format: Annotated[
         LogFormat, typer.Option(help="json: one object per line, for a scheduler.")
     ] = LogFormat.text,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write report.html of the release, too.")
+    ] = False,
 ) -> None:
     """Load DIR if given, build, test and release.
 
@@ -58,8 +62,16 @@ def main(
         without_personal_data,
         tuple(accept or ()),
     )
+    console = make_console()
     log = JsonLog() if log_format is LogFormat.json else None
-    refresh(options, warehouse(), make_console(), log=log)
+    made = refresh(options, warehouse(), console, log=log)
+    if report:
+        # Imported here: the charts' library takes a second, which other refreshes don't pay.
+        from qualified_leads.report import report_release
+
+        # Between lines of JSON a scheduler expects nothing else.
+        quiet = Console(quiet=True)
+        report_release(made.path, warehouse(), None, console if log is None else quiet)
 
 
 if __name__ == "__main__":

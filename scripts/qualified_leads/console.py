@@ -217,14 +217,17 @@ def _table(title: str, *headings: str, left: int = 1) -> Table:
     return table
 
 
-def run_command(command: Callable[..., Any]) -> None:
+def run_command(*commands: Callable[..., Any]) -> None:
     """Run a command and exit with its status; every failure is one line on standard error.
+
+    Of several, the first argument names the one to run.
 
     An exception says its status by `exit_status`, and then its text is that line. Any other is a
     defect, of which only the kind is shown: its text may quote a record.
     """
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)
+    for command in commands:
+        app.command()(command)
     try:
         status = app(standalone_mode=False)
     except typer.TyperException as error:

@@ -1,9 +1,9 @@
 """What dbt's DuckDB may touch and may say; profiles.yml names this module as a plugin.
 
 * Files: the raw lake, the work file with its spill directory, the log of forecasts, and the seeds,
-  which dbt reads by `copy`. So text that became SQL by mistake could neither read nor write anything else, nor load
-  an extension. DuckDB lets none of it be taken back while it runs (`lock_configuration` would, too,
-  and break what dbt sets for each cursor).
+  which dbt reads by `copy`. So text that became SQL by mistake could neither read nor write
+  anything else, nor load an extension. DuckDB lets none of it be taken back while it runs
+  (`lock_configuration` would, too, and break what dbt sets for each cursor).
 * Errors: messages of DuckDB that may quote a value of a record lose their text, since dbt prints
   them, logs them and writes them to its target directory.
 * New files are the account's own.

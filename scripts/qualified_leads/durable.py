@@ -1,0 +1,63 @@
+"""Files that are there whole or not at all, also after the power went."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TEMPORARY = ".new-"
+
+
+def sync(path: Path) -> None:
+    """Force a file or a directory onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Write or replace a file in one step: a temporary one is synced, then renamed."""
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+@contextmanager
+def whole_directory(target: Path) -> Iterator[Path]:
+    """Yield a directory to fill; at the end it gets the name `target`, which must not exist.
+
+    If anything fails, nothing is left of it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{TEMPORARY}{target.name}-{secrets.token_hex(4)}")
+    temporary.mkdir(mode=0o700)
+    try:
+        yield temporary
+        for path in [*temporary.rglob("*"), temporary]:
+            sync(path)
+        os.rename(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    sync(target.parent)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Delete what a killed writer left half-done. The caller holds the directory's lock."""
+    for path in directory.glob(f"{TEMPORARY}*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -1,0 +1,58 @@
+"""A real browser for tests: Debian's chromium, headless, without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> str | None:
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@dataclass
+class Opened:
+    """A page with what it said on the console and what it asked the network for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser, or a skipped test where none is installed."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no chromium is installed (apt-get install chromium)")
+    # Its sandbox refuses to run as root, as in containers.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+def open_file(browser: Browser, file: Path, **context: Any) -> Opened:
+    """Open a report and wait until its charts are drawn."""
+    context.setdefault("viewport", {"width": 1200, "height": 900})
+    opened = Opened(browser.new_context(**context).new_page())
+    page = opened.page
+    page.on("console", lambda message: opened.complaints.append(message.text))
+    page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    page.on("request", lambda request: opened.requests.append(request.url))
+    page.goto(file.as_uri())
+    if context.get("java_script_enabled", True):
+        page.wait_for_selector("html[data-charts]", timeout=30_000)
+        assert page.locator("html").get_attribute("data-charts") == "drawn"
+    return opened
