@@ -74,6 +74,14 @@ report: .venv/installed
 bench: .venv/installed
 	$(BIN)/python scripts/bench.py $(BENCH)
 
+# Of the warehouse as it is: all tables and columns in one page, and where each column comes from in another.
+docs: .venv/installed
+	$(BIN)/dbt --quiet docs generate --static
+	mkdir -p target/docs
+	cp target/static_index.html target/docs/index.html
+	$(BIN)/colibri generate --disable-telemetry --output-dir target/docs/lineage
+	@echo "Open target/docs/index.html and target/docs/lineage/index.html"
+
 sample: | .venv/installed
 	rm -rf target/sample
 	mkdir -p target
