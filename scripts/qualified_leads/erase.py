@@ -435,6 +435,7 @@ def _rewrite_work(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> N
             connection.execute("create table new.ops.runs as from work.ops.runs")
         connection.execute("checkpoint new")
         connection.execute("detach new")
+    assert not _wal_of(new).exists(), "closed properly"
     new.chmod(0o600)
     _sync(new)
     # First the log: left beside the new file, it would be replayed into that.

@@ -96,7 +96,8 @@ def refresh(
             made = job.do()
             run.outcome, run.exit_status = "released", 0
         except BaseException as error:
-            run.exit_status = getattr(error, "exit_status", 1)
+            interrupted = 130 if isinstance(error, KeyboardInterrupt) else 1
+            run.exit_status = getattr(error, "exit_status", interrupted)
             run.outcome = "refused" if run.exit_status == UsageError.exit_status else "failed"
             known = hasattr(error, "exit_status")
             run.message = str(error) if known else type(error).__name__

@@ -13,6 +13,9 @@ import duckdb
 
 from qualified_leads.errors import UsageError
 
+# How DuckDB says that a file or its log will never be readable again.
+BROKEN = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+BROKEN_SIGNS = ("not a valid DuckDB database file", "orrupt", "checksum", "not read enough bytes")
 RUNNING, DIED = "running", "died"
 CREATE = """
     create schema if not exists ops;
@@ -64,7 +67,10 @@ def open_work(work: Path) -> duckdb.DuckDBPyConnection:
 def set_aside_if_damaged(work: Path) -> Path | None:
     """Rename a work file that can't be opened, so that the run builds a new one; its new name.
 
-    Raises UsageError where another program has it open.
+    Only what is broken for good is set aside: tables of EL tools are nowhere else.
+
+    Raises UsageError where it can't be opened for another reason, such as a program that has it
+    open, a full disk or an engine that is too old for it.
     """
     if not work.exists():
         # A log without its file would be replayed into the next file of that name.
@@ -74,8 +80,12 @@ def set_aside_if_damaged(work: Path) -> Path | None:
         with open_work(work) as connection:
             connection.execute("select count(*) from duckdb_tables()").fetchall()
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        text = str(error)
+        if "Could not set lock" in text:
             raise UsageError(f"{work} is open in another program; close it there") from None
+        if not isinstance(error, BROKEN) and not any(sign in text for sign in BROKEN_SIGNS):
+            kind = type(error).__name__
+            raise UsageError(f"{work} can't be opened ({kind}); nothing changed") from None
         aside = work.with_name(f".damaged-{work.name}")
         work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
         os.replace(work, aside)
@@ -86,7 +96,7 @@ def set_aside_if_damaged(work: Path) -> Path | None:
 def note_start(work: Path, run: Run) -> None:
     """Write down that a run has begun; one that never ended has died."""
     # An account that can't be written, on a full disk say, is no reason not to try.
-    with suppress(duckdb.Error), open_work(work) as connection:
+    with suppress(duckdb.Error, OSError), open_work(work) as connection:
         connection.execute(CREATE)
         connection.execute(
             "update ops.runs set outcome = ? where outcome = ?", [DIED, RUNNING]
@@ -98,7 +108,7 @@ def note_start(work: Path, run: Run) -> None:
 
 def note_end(work: Path, run: Run) -> None:
     """Complete the row of a run; it is written anew where a build lost it."""
-    with suppress(duckdb.Error), open_work(work) as connection:
+    with suppress(duckdb.Error, OSError), open_work(work) as connection:
         connection.execute(CREATE)
         connection.execute("begin")
         connection.execute("delete from ops.runs where run_number = ?", [run.number])

@@ -12,32 +12,27 @@ import time
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from harness import copy_project
-from refreshing import _leave_out_tests
+from refreshing import Relation, Snapshot, _leave_out_tests, snapshot, snapshot_differences
 
 AS_OF = "2026-07-01 00:00:00"
 # When the loader saw a row is all that may differ between a disturbed run and a clean one.
 CLOCKS = ("loaded_at",)
 
 
-def contents(database: Path) -> dict[str, list[tuple]]:
-    """Every table of a release, its rows in one order, without the loader's clock."""
-    found = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
-        for schema, table in connection.execute(
-            "select table_schema, table_name from information_schema.tables order by all"
-        ).fetchall():
-            columns = connection.execute(f"describe {schema}.{table}").fetchall()
-            kept = ", ".join(f'"{name}"' for name, *_ in columns if name not in CLOCKS)
-            query = f"select {kept} from {schema}.{table} order by all"
-            found[f"{schema}.{table}"] = connection.execute(query).fetchall()
-    return found
+def contents(database: Path) -> Snapshot:
+    """Every table of a release, without the loader's clock."""
+    relations = {}
+    for name, whole in snapshot(database).items():
+        kept = [n for n, (column, _) in enumerate(whole.columns) if column not in CLOCKS]
+        rows = [tuple(row[n] for n in kept) for row in whole.rows]
+        relations[name] = Relation(tuple(whole.columns[n] for n in kept), rows)
+    return relations
 
 
-def differences(expected: dict[str, list[tuple]], got: dict[str, list[tuple]]) -> list[str]:
-    """Names of the tables that are not the same."""
-    return sorted(t for t in expected.keys() | got.keys() if expected.get(t) != got.get(t))
+def differences(expected: Snapshot, got: Snapshot) -> list[str]:
+    """What is not the same; of doubles the last bits may differ, by the order of a sum."""
+    return snapshot_differences(expected, got)
 
 
 class Bench:

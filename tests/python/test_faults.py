@@ -310,4 +310,5 @@ def test_contents_that_differ_are_seen(bench: Bench, tmp_path: Path) -> None:
     shutil.copyfile(bench.linked(), other)
     with duckdb.connect(str(other)) as connection:
         connection.execute("update marts.fct_spend set clicks = coalesce(clicks, 0) + 1")
-    assert differences(contents(bench.linked()), contents(other)) == ["marts.fct_spend"]
+    told = differences(contents(bench.linked()), contents(other))
+    assert told and all(line.startswith("marts.fct_spend: ") for line in told)
