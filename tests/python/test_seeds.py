@@ -308,6 +308,22 @@ def test_the_shipped_policy_passes_without_a_warning(tmp_path: Path) -> None:
 
 # What a sound row of each seed looks like; a wrong one differs from it as WRONG_ROWS says.
 SOUND: dict[str, Row] = {
+    "report_parameters": {"value": "1"},
+    "business_hours": {"opens_hour": "9", "closes_hour": "17"},
+    "business_holidays": {},
+    "sla_rules": {"due_hours": "1"},
+    "sdr_capacity": {"weekday": "1", "slots": "1"},
+    "mql_scenarios": {"kind": "fit_hurdle"},
+    "smart_goals": {
+        "baseline_from": "2026-01-01",
+        "baseline_to": "2026-01-31",
+        "starts_on": "2026-02-01",
+        "due_on": "2026-02-28",
+        "target_kind": "percent",
+    },
+    "unqualified_reasons": {"evidence": "excluded", "unqualified_reason": "excluded"},
+    "nurture_questions": {},
+    "nurture_content": {},
     "activity_rules": {"score_group": "web", "points": "1"},
     "attribution_models": {"other_share": "1", "is_data_driven": "false"},
     "fit_rules": {
@@ -334,6 +350,13 @@ SOUND: dict[str, Row] = {
 }
 # Keys that each row gets where it does not set them itself; {n} is different in each row.
 KEYS: dict[str, Row] = {
+    "report_parameters": {"parameter": "parameter_{n}"},
+    "sla_rules": {"rule_id": "new_{n}", "priority": "9{n:03}"},
+    "sdr_capacity": {"rep_id": "rep_new_{n}"},
+    "mql_scenarios": {"value": "1{n}"},
+    "smart_goals": {"goal_id": "goal_{n}"},
+    "unqualified_reasons": {"priority": "9{n:03}"},
+    "nurture_questions": {"attribute_name": "attribute_{n}"},
     "activity_rules": {"rule_id": "new_{n}", "activity_type": "type_{n}"},
     "attribution_models": {"attribution_model": "model_{n}"},
     "fit_rules": {"rule_id": "new_{n}", "rule_value": "value {n}"},
@@ -511,6 +534,69 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
         ({"stage": " MQL"}, ("stage_is_listed_once",)),
         ({"stage": "prospect", "stage_order": "1"}, ("stage_is_known", "stage_order_is_unique")),
         ({"stage": "suspect", "stage_order": ""}, ("stage_is_known", "stage_order_is_given")),
+    ],
+    "report_parameters": [
+        ({}, ()),
+        ({"value": ""}, ("value_is_given",)),
+        ({"parameter": ""}, ("parameter_is_given",)),
+        ({"parameter": " Load_days"}, ("parameter_is_listed_once",)),
+    ],
+    "business_hours": [
+        ({"weekday": "6"}, ()),
+        ({"weekday": "1"}, ("weekday_is_listed_once",)),
+        ({"weekday": "8"}, ("hours_are_in_order",)),
+        ({"weekday": "7", "closes_hour": "9"}, ("hours_are_in_order",)),
+    ],
+    "business_holidays": [
+        ({"holiday_date": "2030-01-01"}, ()),
+        ({"holiday_date": "2025-01-01"}, ("holiday_date_is_listed_once",)),
+        ({"holiday_date": ""}, ("holiday_date_is_given",)),
+    ],
+    "sla_rules": [
+        ({}, ()),
+        ({"due_hours": "0"}, ("hours_are_positive",)),
+        ({"fresh_days": "0"}, ("hours_are_positive",)),
+        ({"priority": "10"}, ("priority_is_listed_once",)),
+        ({"priority": ""}, ("priority_is_given",)),
+        ({"rule_id": "Others "}, ("rule_id_is_listed_once",)),
+        ({"rule_id": ""}, ("rule_id_is_given",)),
+    ],
+    "sdr_capacity": [
+        ({}, ()),
+        ({"slots": "-1"}, ("slots_are_not_negative",)),
+        ({"weekday": "0"}, ("slots_are_not_negative",)),
+        ({"rep_id": "rep_00"}, ("rep_id_weekday_is_listed_once",)),
+        ({"rep_id": ""}, ("rep_id_is_given",)),
+    ],
+    "mql_scenarios": [
+        ({}, ()),
+        ({"value": "101"}, ("scores_are_0_to_100",)),
+        ({"kind": "hurdle"}, ("kind_is_known",)),
+        ({"value": "40"}, ("kind_value_is_listed_once",)),
+    ],
+    "smart_goals": [
+        ({}, ()),
+        ({"due_on": "2026-01-30"}, ("windows_are_in_order", "windows_are_alike")),
+        ({"due_on": "2026-12-31"}, ("windows_are_alike",)),
+        ({"target_kind": "double"}, ("target_kind_is_known",)),
+        ({"goal_id": ""}, ("goal_id_is_given",)),
+        ({"goal_id": "mql_organic_blog"}, ("goal_id_is_listed_once",)),
+    ],
+    "unqualified_reasons": [
+        ({}, ()),
+        ({"evidence": "guess"}, ("evidence_is_known",)),
+        ({"unqualified_reason": ""}, ("unqualified_reason_is_given",)),
+        ({"priority": "10"}, ("priority_is_listed_once",)),
+        ({"priority": ""}, ("priority_is_given",)),
+    ],
+    "nurture_questions": [
+        ({}, ()),
+        ({"attribute_name": " Phone"}, ("attribute_name_is_listed_once",)),
+        ({"attribute_name": ""}, ("attribute_name_is_given",)),
+    ],
+    "nurture_content": [
+        ({"nurture_stage": "asleep"}, ("nurture_stage_is_known",)),
+        ({"nurture_stage": "Silent"}, ("nurture_stage_is_listed_once",)),
     ],
     "free_email_domains": [
         ({"domain": "Gmail.com"}, ("domain_is_listed_once",)),
