@@ -147,15 +147,13 @@ def glance_section(costs: Costs, currency: str) -> Section:
         changes = quality_changes(now, before)
         names = [month_name(month) for month in months]
         tiles = [make_tile(change, currency, names[1]) for change in changes]
-        title = (
-            f"Leads created in {names[0]} against {names[1]}: what became of them "
-            "(the last cohort old enough to judge)"
-        )
-        groups.append(TileGroup(title, headline(changes), tiles))
+        title = f"Leads created in {names[0]} against {names[1]}: what became of them"
+        texts = [f"{names[0]} is the last cohort that is old enough to judge."]
+        groups.append(TileGroup(title, headline(changes), tiles, texts))
     empty = "" if groups else "There are no two complete months to compare yet."
     notes = [
-        "“May be chance” marks counts and rates that differ by less than two standard errors: "
-        "as much as months differ when nothing has changed."
+        "“May be chance” marks what differs by less than two standard errors of the counts behind "
+        "it: as much as months differ when nothing has changed."
     ]
     return Section(
         "glance", "At a glance", tile_groups=groups, empty=empty, notes=notes if groups else ()

@@ -299,6 +299,12 @@ def test_as_of_is_in_the_name_of_a_release(tmp_path: Path) -> None:
         (Change("Rate", "rate", 0.2, 0.1, True, (1000, 1000)), "up 10.0 points", "better"),
         (Change("Rate", "rate", 0.2, 0.1, True, (20, 20)), "up 10.0 points", "neutral"),
         (Change("ROI", "rate", -0.5, 0.5), "down 100.0 points", "worse"),
+        # ln 2 = 0.69 is within 2 * sqrt(1/10 + 1/20) = 0.77, and not of ten times as many.
+        (Change("Revenue", "money", 20.0, 10.0, events=(20, 10)), "up 100%", "neutral"),
+        (Change("Revenue", "money", 20.0, 10.0, events=(200, 100)), "up 100%", "better"),
+        (Change("Revenue", "money", 20.0, 0.0, events=(2, 0)), "up from zero", "better"),
+        # 1 + roi is doubled, too.
+        (Change("ROI", "rate", 1.0, 0.0, events=(20, 10)), "up 100.0 points", "neutral"),
     ],
 )
 def test_change_in_words(change: Change, words: str, verdict: str) -> None:
