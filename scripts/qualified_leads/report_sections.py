@@ -43,6 +43,7 @@ from qualified_leads.report_words import (
 
 # Of the stages that the rates lead to; five of them have to stand side by side on a phone.
 SHORT = ("MQL", "SAL", "SQL", "Opp.", "Cust.")
+MOST_ROWS = 3000  # of a table: more make the file large, and the report has them
 STACKED_SOURCES = 5  # more colours than six cannot be told apart
 SOURCE = Column("lead_source", "Source", "text")
 COUNTS = [Column(stage, title) for stage, title in zip(STAGES, HEADINGS, strict=True)]
@@ -232,6 +233,9 @@ def funnel_section(costs: Costs, currency: str) -> Section:
         rate_chart(sources, source),
         month_chart(costs.periods, "mqls", "MQLs"),
     ]
+    months = sorted(costs.cohorts, key=lambda row: -row["month"].toordinal())[:MOST_ROWS]
+    is_cut = len(months) < len(costs.cohorts)
+    which_rows = f"the last {MOST_ROWS:,} rows of the cohorts" if is_cut else "all cohorts"
     by_source = [SOURCE, *COUNTS, Column("revenue", "Revenue", "money"), *RATES]
     tables = [
         make_table(
@@ -244,12 +248,9 @@ def funnel_section(costs: Costs, currency: str) -> Section:
         ),
         make_table(
             "funnel-months",
-            "Funnel by month and source (all cohorts, the latest first)",
+            f"Funnel by month and source ({which_rows}, the latest first)",
             [Column("month", "Month", "month"), SOURCE, *COUNTS, *RATES],
-            [
-                with_ratios(row)
-                for row in sorted(costs.cohorts, key=lambda r: -r["month"].toordinal())
-            ],
+            [with_ratios(row) for row in months],
             currency,
         ),
     ]

@@ -129,7 +129,7 @@ class Change:
         if self.difference is None:
             return ""
         if self.kind == "rate":
-            return f"{abs(self.difference) * 100:.1f} points"
+            return f"{abs(self.difference) * 100:,.1f} points"
         share = ratio(abs(self.difference), abs(self.before or 0))
         if share is None:
             return "from zero"
