@@ -12,7 +12,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures lock clean
+.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs lock clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -27,6 +27,12 @@ INCREMENTAL := INCREMENTAL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --verbose
 test-incremental: .venv/installed
 	$(INCREMENTAL) tests/python/test_incremental_traps.py
 	$(INCREMENTAL) --dist load tests/python/test_incremental.py
+
+# Kills, full disks, bad files and hostile text at every point; prints points tried per promise. Some 20 minutes.
+test-faults: .venv/installed
+	FAULTS=all $(BIN)/pytest --dist load tests/python/test_faults.py tests/python/test_limits.py \
+	  tests/python/test_personal_data.py tests/python/test_guards.py tests/python/test_bad_inputs.py \
+	  tests/python/test_repeatable.py
 
 # `make -k lint` goes on after the first that fails.
 lint: lint-sql lint-python lint-yaml lint-dbt
@@ -72,6 +78,14 @@ pictures: .venv/installed
 # Some minutes, and a gigabyte that stays in target/bench: make bench BENCH="--activities 100M".
 bench: .venv/installed
 	$(BIN)/python scripts/bench.py $(BENCH)
+
+# Of the warehouse as it is: all tables and columns in one page, and where each column comes from in another.
+docs: .venv/installed
+	$(BIN)/dbt --quiet docs generate --static
+	mkdir -p target/docs
+	cp target/static_index.html target/docs/index.html
+	$(BIN)/colibri generate --disable-telemetry --output-dir target/docs/lineage
+	@echo "Open target/docs/index.html and target/docs/lineage/index.html"
 
 sample: | .venv/installed
 	rm -rf target/sample

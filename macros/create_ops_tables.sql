@@ -15,4 +15,5 @@
         ~ " as "
         ~ landings_read()
     ) -%}
+    {%- do create_forecast_log() -%}
 {%- endmacro %}

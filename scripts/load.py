@@ -8,11 +8,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from qualified_leads.console import run_command
+from qualified_leads.console import printable, run_command
+from qualified_leads.dbt_run import log_directory
+from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
-from qualified_leads.paths import warehouse
+from qualified_leads.paths import project_root, warehouse
 
 
 def main(
@@ -25,9 +27,11 @@ def main(
     errors = Console(stderr=True, highlight=False)
     target = warehouse()
     with warehouse_lock(target):
+        if is_unfinished(target):
+            finish(target, project_root() / "seeds", [log_directory(project_root())])
         report = load_directory(directory, target, mapping, errors)
     for warning in report.warnings:
-        errors.print(Text(f"warning: {warning}"), soft_wrap=True)
+        errors.print(Text(printable(f"warning: {warning}")), soft_wrap=True)
     # A log has no width: there the table is not folded to 80 columns.
     print_report(report, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
 

@@ -1,13 +1,23 @@
 """Load (optional), build, test and release the warehouse."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import warehouse
 from qualified_leads.refresh import RefreshOptions, parse_as_of, refresh
+from qualified_leads.report_json import JsonLog
+
+
+class LogFormat(StrEnum):
+    """How a refresh tells what it does."""
+
+    text = "text"
+    json = "json"
 
 
 def main(
@@ -26,6 +36,15 @@ def main(
     without_personal_data: Annotated[
         bool, typer.Option("--without-personal-data", help="Release without dim_leads.")
     ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GUARD[:TABLE]", help="Release although this guard would stop it, this once."
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="json: one object per line, for a scheduler.")
+    ] = LogFormat.text,
     report: Annotated[
         bool, typer.Option("--report", help="Write report.html of the release, too.")
     ] = False,
@@ -36,15 +55,23 @@ def main(
     input, nothing changed; 75 another refresh is running.
     """
     options = RefreshOptions(
-        source, mapping, parse_as_of(as_of), full_refresh, without_personal_data
+        source,
+        mapping,
+        parse_as_of(as_of),
+        full_refresh,
+        without_personal_data,
+        tuple(accept or ()),
     )
     console = make_console()
-    made = refresh(options, warehouse(), console)
+    log = JsonLog() if log_format is LogFormat.json else None
+    made = refresh(options, warehouse(), console, log=log)
     if report:
         # Imported here: the charts' library takes a second, which other refreshes don't pay.
         from qualified_leads.report import report_release
 
-        report_release(made.path, warehouse(), None, console)
+        # Between lines of JSON a scheduler expects nothing else.
+        quiet = Console(quiet=True)
+        report_release(made.path, warehouse(), None, console if log is None else quiet)
 
 
 if __name__ == "__main__":

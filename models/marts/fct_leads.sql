@@ -42,7 +42,9 @@ with
             is not null as has_reached_sql,
             coalesce(leads.opportunity_at, leads.customer_at)
             is not null as has_reached_opportunity,
-            leads.customer_at is not null as has_reached_customer
+            leads.customer_at is not null as has_reached_customer,
+            leads.is_excluded,
+            leads.has_consent
         from leads
         inner join scores on leads.lead_id = scores.lead_id
         inner join blocks on leads.lead_id = blocks.lead_id {{ label_joins("scores") }}

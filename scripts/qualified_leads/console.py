@@ -72,6 +72,13 @@ def format_rate(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.1%}"
 
 
+def printable(text: str) -> str:
+    """The text without control characters, which a terminal would obey."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if ord(c) < 32 or 127 <= ord(c) < 160 else c for c in text
+    )
+
+
 def make_console() -> Console:
     """A console on standard output; wide, and free of control codes, without a terminal."""
     console = Console(highlight=False, markup=False)
@@ -172,7 +179,7 @@ def funnel_table(sources: Sequence[SourceTotals], currency: str) -> Table:
     )
     for row in (*sources, total_of(sources)):
         cells = [format_count(n) for n in row.counts]
-        table.add_row(row.lead_source, *cells, format_money(row.revenue))
+        table.add_row(printable(row.lead_source), *cells, format_money(row.revenue))
     return table
 
 
@@ -180,7 +187,7 @@ def rate_table(sources: Sequence[SourceTotals]) -> Table:
     steps = ("Lead→MQL", "MQL→SAL", "SAL→SQL", "SQL→Opportunity", "Opportunity→Customer")
     table = _table("Rates between stages", "Source", *steps)
     for row in (*sources, total_of(sources)):
-        table.add_row(row.lead_source, *map(format_rate, row.rates))
+        table.add_row(printable(row.lead_source), *map(format_rate, row.rates))
     return table
 
 
@@ -189,7 +196,9 @@ def cost_table(sources: Sequence[SourceTotals], currency: str) -> Table:
     table = _table(f"Cost per stage by source, {currency}", "Source", *heads)
     for row in (*sources, total_of(sources)):
         costs = map(format_money, row.unit_costs)
-        table.add_row(row.lead_source, format_money(row.spend), *costs, format_rate(row.roi))
+        table.add_row(
+            printable(row.lead_source), format_money(row.spend), *costs, format_rate(row.roi)
+        )
     return table
 
 
@@ -197,7 +206,7 @@ def reason_table(title: str, rows: Sequence[tuple[str, str, int]]) -> Table:
     """(table, reason, rows) triples; the rows are counts, never records."""
     table = _table(title, "Table", "Reason", "Rows", left=2)
     for name, reason, count in rows:
-        table.add_row(name, reason, format_count(count))
+        table.add_row(printable(name), printable(reason), format_count(count))
     return table
 
 
@@ -235,7 +244,7 @@ def run_command(*commands: Callable[..., Any]) -> None:
 
 def fail(message: str, status: int) -> None:
     """Write one line to standard error and exit."""
-    print(" ".join(message.split()), file=sys.stderr)
+    print(printable(" ".join(message.split())), file=sys.stderr)
     sys.exit(status)
 
 

@@ -57,6 +57,11 @@ def log_directory(project: Path) -> Path:
     return project / os.environ.get("DBT_LOG_PATH", "logs")
 
 
+def target_directory(project: Path) -> Path:
+    """Where dbt writes what it compiled and how it went."""
+    return project / os.environ.get("DBT_TARGET_PATH", "target")
+
+
 def build_arguments(
     as_of: datetime | None, full_refresh: bool = False, without_seeds: bool = False
 ) -> list[str]:
@@ -88,7 +93,7 @@ def run_dbt(
     Raises DbtFailedError when dbt or a test failed, or when dbt itself died.
     """
     logs = log_directory(project)
-    logs.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     outcome = DbtOutcome()
     events_in, events_out = os.pipe()
     inherited = (events_out,) if lock_descriptor is None else (events_out, lock_descriptor)

@@ -20,6 +20,7 @@ from qualified_leads.contract import REJECTED_ROWS
 
 TEMPORARY = ".tmp-"
 WORKSPACE = ".tmp-load"
+_DAMAGED = ".damaged-"
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,45 @@ def remove_leftovers(warehouse: Path) -> None:
     """Delete temporary files that a crashed load left; the caller is the only load."""
     for path in lake(warehouse).glob(f"*/{TEMPORARY}*"):
         path.unlink(missing_ok=True)
+
+
+def set_damaged_aside(warehouse: Path) -> list[Path]:
+    """Rename files of the lake that are not whole; returns the names that they had.
+
+    Ours are synced before they get their names, so this is a fault of a disk or of a copy.
+    """
+    for path in lake(warehouse).glob("*/*.parquet"):
+        if not _is_whole(path):
+            os.replace(path, _aside(path))
+    # Those that a killed run had set aside are among them.
+    found = sorted(lake(warehouse).glob(f"*/{_DAMAGED}*"))
+    return [path.with_name(f"{path.name.removeprefix(_DAMAGED)}.parquet") for path in found]
+
+
+def put_back(damaged: Iterable[Path]) -> list[Path]:
+    """After a load: drop what it wrote anew and put the others back; returns these."""
+    missing = [path for path in damaged if not path.exists()]
+    for path in damaged:
+        if path in missing:
+            os.replace(_aside(path), path)
+        else:
+            _aside(path).unlink(missing_ok=True)
+    return missing
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{_DAMAGED}{path.stem}")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a Parquet file ends as it has to; a cut one does not."""
+    with path.open("rb") as stream:
+        begin = stream.read(4)
+        stream.seek(-min(8, path.stat().st_size), os.SEEK_END)
+        end = stream.read()
+    if begin != b"PAR1" or len(end) < 8 or end[4:] != b"PAR1":
+        return False
+    return int.from_bytes(end[:4], "little") + 12 <= path.stat().st_size
 
 
 def next_landed_at(warehouse: Path, now: datetime) -> datetime:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from qualified_leads.console import printable
+
 
 @dataclass
 class FileReport:
@@ -34,10 +36,14 @@ class FileReport:
 
 @dataclass
 class LoadReport:
-    """What a whole load did; `files` in the order of loading."""
+    """What a whole load did; `files` in the order of loading.
+
+    `suppressed` counts the files out of which people were taken who had been erased before.
+    """
 
     files: list[FileReport] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    suppressed: int = 0
 
     @property
     def landed(self) -> int:
@@ -73,6 +79,8 @@ def print_report(report: LoadReport, console: Console) -> None:
     for (table, reason), count in sorted(report.rejected.items()):
         line = f"{table}: {count:,} {'row' if count == 1 else 'rows'} rejected: {reason}"
         console.print(Text(line), soft_wrap=True)
+    if report.suppressed:
+        console.print(f"erased persons were taken out of {report.suppressed} files", soft_wrap=True)
     if report.files and all(file.is_known for file in report.files):
         console.print("nothing changed: all of it was loaded before", soft_wrap=True)
 
@@ -88,5 +96,5 @@ def _table(report: LoadReport) -> Table:
         counts = (file.rows, file.landed, file.rejected_count, file.filtered)
         shown = ["", "", "", ""] if file.is_known else [f"{count:,}" for count in counts]
         note = "already loaded" if file.is_known else ""
-        table.add_row(Text(file.file), file.table, *shown, note)
+        table.add_row(Text(printable(file.file)), file.table, *shown, note)
     return table

@@ -23,6 +23,7 @@ from rich.console import Console
 
 from qualified_leads import load_lake
 from qualified_leads.contract import load_contract
+from qualified_leads.erase import suppress_file
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import Staged
 from qualified_leads.load_mapping import normalise, read_mapping
@@ -39,6 +40,8 @@ from qualified_leads.load_source import (
 )
 from qualified_leads.load_sql import literal
 from qualified_leads.load_text import Integers
+from qualified_leads.paths import project_root
+from qualified_leads.suppression import read_suppression, write_suppression
 
 __all__ = ["FileReport", "LoadReport", "load_directory"]
 
@@ -109,6 +112,7 @@ def load_directory(
             run = _Run(warehouse, workspace, progress, clock, report)
             for task in tasks:
                 run.load(task)
+        _suppress(warehouse, run)
         load_lake.publish(run.rejects, run.data)
     except OSError as error:
         raise UsageError(f"the load stopped: {error.strerror}; nothing landed") from error
@@ -119,6 +123,22 @@ def load_directory(
         for file in [*run.data, *run.rejects] if run else []:
             file.temporary.unlink(missing_ok=True)
     return report
+
+
+def _suppress(warehouse: Path, run: _Run) -> None:
+    """Strip what was written of people who were erased, should the source still send them."""
+    suppression = read_suppression(warehouse)
+    if not suppression:
+        return
+    known = len(suppression.leads)
+    # Leads first, since an id may come along with an address that is on the list.
+    files = sorted([*run.data, *run.rejects], key=lambda file: file.final.parent.name != "leads")
+    for file in files:
+        table = file.final.parent.name
+        if suppress_file(file.temporary, table, suppression, project_root() / "seeds"):
+            run.report.suppressed += 1
+    if len(suppression.leads) > known:
+        write_suppression(warehouse, suppression)
 
 
 @contextmanager

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,7 +30,8 @@ def warehouse_lock(warehouse: Path) -> Iterator[int]:
 
     Raises WarehouseBusyError at once when another process has it.
     """
-    warehouse.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)  # whatever is written from here on is nobody else's
+    _make_private(warehouse)
     # The file stays for good: unlinking it would let a third process lock a new file of that name.
     descriptor = os.open(warehouse / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -37,8 +41,18 @@ def warehouse_lock(warehouse: Path) -> Iterator[int]:
             raise WarehouseBusyError(_busy_message(descriptor)) from None
         _write_holder(descriptor)
         yield descriptor
+        os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _make_private(directory: Path) -> None:
+    """Create a directory for its owner alone; close an own one that is open to others."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = directory.stat()
+    # One with the sticky bit, such as /tmp, is meant for everybody: its files are private anyway.
+    if status.st_uid == os.geteuid() and not status.st_mode & stat.S_ISVTX:
+        directory.chmod(0o700)
 
 
 def _write_holder(descriptor: int) -> None:
@@ -48,6 +62,27 @@ def _write_holder(descriptor: int) -> None:
 
 
 def _busy_message(descriptor: int) -> str:
-    # Empty for the instant between a holder's lock and its first write.
-    holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "just started"
-    return f"another refresh is running ({holder})"
+    """Who has the lock; waits a moment for a holder that has not written yet who it is."""
+    holder = ""
+    for _ in range(20):
+        holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+        found = _HOLDER.match(holder)
+        if found and _is_alive(int(found.group(1))):
+            return f"another refresh is running ({holder})"
+        time.sleep(0.05)
+    if not holder:
+        return "another refresh is running (it has just started)"
+    return f"another refresh is running ({holder}; it was killed, and its dbt is about to end)"
+
+
+_HOLDER = re.compile(r"pid (\d+), since ")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

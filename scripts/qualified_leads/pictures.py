@@ -150,7 +150,10 @@ def _dot(node: Node, x: float, y: float) -> str:
 
 
 def _svg(height: float, count: int, parts: Sequence[str]) -> str:
-    title = f"{count} sources, seeds and models by folder; a model is to the right of the models that it reads"
+    title = (
+        f"{count} sources, seeds and models by folder; a model is to the right of the models that "
+        "it reads"
+    )
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" '

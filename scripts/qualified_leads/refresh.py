@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +15,28 @@ import yaml
 from rich.console import Console
 
 from qualified_leads import console as show
-from qualified_leads.dbt_run import DbtOutcome, NodeEvent, build_arguments, run_dbt
+from qualified_leads.dbt_run import (
+    DbtOutcome,
+    NodeEvent,
+    build_arguments,
+    log_directory,
+    run_dbt,
+    target_directory,
+)
+from qualified_leads.engine import check_engine, sweep_spill
+from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
+from qualified_leads.forecast_log import append_forecast
+from qualified_leads.guards import check_accepted, check_guards
+from qualified_leads.load_lake import put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root
 from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
-from qualified_leads.release import LINK_NAME, WORK_NAME, Release, release
-
-OLDEST_ENGINE = (1, 5, 6)
+from qualified_leads.release import LINK_NAME, WORK_NAME, Release, linked_release, release
+from qualified_leads.report_json import JsonLog
+from qualified_leads.runs import Run, note_end, note_start, set_aside_if_damaged
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,7 @@ class RefreshOptions:
     as_of: datetime | None = None
     full_refresh: bool = False
     without_personal_data: bool = False
+    accepted: tuple[str, ...] = ()
 
 
 def parse_as_of(text: str | None) -> datetime | None:
@@ -50,39 +65,144 @@ def parse_as_of(text: str | None) -> datetime | None:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def check_engine(version: str = duckdb.__version__) -> None:
-    """Refuse a DuckDB that can lose data. Raises UsageError."""
-    numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-    if numbers < OLDEST_ENGINE:
-        oldest = ".".join(map(str, OLDEST_ENGINE))
-        raise UsageError(
-            f"DuckDB {version} is too old, {oldest} or later is needed: "
-            "1.4 lost committed rows when the disk was full"
-        )
-
-
 def refresh(
-    options: RefreshOptions, warehouse: Path, console: Console, project: Path | None = None
+    options: RefreshOptions,
+    warehouse: Path,
+    console: Console,
+    project: Path | None = None,
+    log: JsonLog | None = None,
 ) -> Release:
     """Load (where there is a source), build and test, release, and print the outcome.
 
-    Raises UsageError or the loader's errors (nothing changed), WarehouseBusyError, DbtFailedError
-    and ReleaseError (nothing released); each has its `exit_status`.
+    With a `log` events go there, and nothing to the console. Each run that gets the lock leaves a
+    row in `ops.runs`.
+
+    Raises UsageError or the loader's errors (nothing changed), WarehouseBusyError, DbtFailedError,
+    GuardError and ReleaseError (nothing released); each has its `exit_status`.
     """
     project = project or project_root()
     check_engine()
+    check_accepted(options.accepted)
     if options.source is not None and not options.source.is_dir():
         raise UsageError(f"{options.source} is not a directory")
     if options.mapping is not None and options.source is None:
         raise UsageError("--mapping needs a directory to load")
     with warehouse_lock(warehouse) as lock_descriptor:
-        if options.source is not None:
-            _load(options.source, warehouse, options.mapping, console)
-        outcome = _build(options, warehouse, console, project, lock_descriptor)
-        as_of = options.as_of or outcome.started_at or datetime.now(UTC)
-        made = release(warehouse, as_of, without_personal_data=options.without_personal_data)
-        print_outcome(warehouse, made, console, reporting_currency(project))
+        _tidy_up(warehouse, project)
+        run = Run()
+        note_start(warehouse / WORK_NAME, run)
+        job = _Job(options, warehouse, project, lock_descriptor, console, log, run)
+        try:
+            made = job.do()
+            run.outcome, run.exit_status = "released", 0
+        except BaseException as error:
+            run.exit_status = getattr(error, "exit_status", 1)
+            run.outcome = "refused" if run.exit_status == UsageError.exit_status else "failed"
+            known = hasattr(error, "exit_status")
+            run.message = str(error) if known else type(error).__name__
+            raise
+        finally:
+            note_end(warehouse / WORK_NAME, run)
+            if log is not None:
+                log.write("run_ended", run=run.number, outcome=run.outcome, message=run.message)
+        if log is None:
+            print_outcome(warehouse, made, console, reporting_currency(project))
     return made
+
+
+def _tidy_up(warehouse: Path, project: Path) -> None:
+    """Bring the warehouse into a state to build upon, whatever the run before died of."""
+    sweep_spill(warehouse)
+    if is_unfinished(warehouse):
+        finish(warehouse, project / "seeds", [log_directory(project), target_directory(project)])
+    damaged = set_aside_if_damaged(warehouse / WORK_NAME)
+    if damaged is not None:
+        told = f"the work file could not be opened; it is now {damaged.name}, and all is built anew"
+        print(f"warning: {told}", file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A refresh under the lock: its steps, and what each leaves in the account of the run."""
+
+    options: RefreshOptions
+    warehouse: Path
+    project: Path
+    lock_descriptor: int
+    console: Console
+    log: JsonLog | None
+    run: Run
+
+    def do(self) -> Release:
+        if self.log is not None:
+            self.log.write("run_started", run=self.run.number)
+        damaged = set_damaged_aside(self.warehouse)
+        try:
+            if self.options.source is not None:
+                with self._timed("load"):
+                    self._load(self.options.source)
+        finally:
+            missing = put_back(damaged)
+        if missing:
+            raise UsageError(
+                f"{missing[0]} is damaged ({len(missing)} such files); give the directory of its"
+                " source to have it landed anew, or restore it"
+            )
+        with self._timed("build"):
+            outcome = self._build()
+        as_of = self.options.as_of or outcome.started_at or datetime.now(UTC)
+        self.run.as_of = as_of.replace(tzinfo=None)
+        with self._timed("release"):
+            self._guard(self.run.as_of)
+            without = self.options.without_personal_data
+            made = release(self.warehouse, as_of, without_personal_data=without)
+        append_forecast(self.warehouse, made.path)
+        self.run.release = made.path.name
+        self.run.row_counts = {".".join(table): rows for table, rows in made.row_counts.items()}
+        if self.log is not None:
+            self.log.write("released", release=made.path.name, row_counts=self.run.row_counts)
+        return made
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.run.seconds[step] = round(time.monotonic() - begun, 3)
+
+    def _load(self, source: Path) -> None:
+        console = self.console if self.log is None else None
+        report = load_directory(source, self.warehouse, self.options.mapping, console)
+        self.run.rows_landed = report.landed
+        self.run.rows_rejected = sum(report.rejected.values())
+        if self.log is not None:
+            self.log.loaded(report)
+            return
+        for warning in report.warnings:
+            print(show.printable(f"warning: {warning}"), file=sys.stderr)
+        print_report(report, self.console)
+
+    def _build(self) -> DbtOutcome:
+        options, log = self.options, self.log
+        arguments = (self.project, self.warehouse, options.as_of, options.full_refresh)
+        if log is not None:
+            return build(*arguments, log.node, self.lock_descriptor)
+        with show.build_progress(self.console) as on_event:
+            return build(*arguments, on_event, self.lock_descriptor)
+
+    def _guard(self, as_of: datetime) -> None:
+        accepted = check_guards(
+            self.warehouse / WORK_NAME,
+            linked_release(self.warehouse),
+            as_of,
+            self.options.accepted,
+        )
+        for text in accepted:
+            if self.log is not None:
+                self.log.write("accepted", message=text)
+            else:
+                print(f"accepted: {text}", file=sys.stderr)
 
 
 def build(
@@ -160,19 +280,3 @@ def read_rejected(work: Path) -> list[tuple[str, str, int]]:
         return connection.execute(
             "select table_name, reason, count(*) from raw.rejected_rows group by all order by all"
         ).fetchall()
-
-
-def _load(source: Path, warehouse: Path, mapping: Path | None, console: Console) -> None:
-    report = load_directory(source, warehouse, mapping, console)
-    for warning in report.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    print_report(report, console)
-
-
-def _build(
-    options: RefreshOptions, warehouse: Path, console: Console, project: Path, lock_descriptor: int
-) -> DbtOutcome:
-    with show.build_progress(console) as on_event:
-        return build(
-            project, warehouse, options.as_of, options.full_refresh, on_event, lock_descriptor
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ RELEASE_PATTERN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}\.duckdb")
 _TEMPORARY = ".new-"
 
 TableName = tuple[str, str]
+# Of a table's name and its columns (name, type) the expressions to copy.
+Columns = Callable[[str, list[tuple[str, str]]], list[str]]
 
 
 class ReleaseError(Exception):
@@ -57,14 +60,34 @@ def release(
     Raises ReleaseError when there is nothing to release, when the copy differs from its source, or
     when a file can't be written; what was linked before stays linked.
     """
+    made = _publish(
+        warehouse,
+        f"{as_of:%Y%m%dT%H%M%S}",
+        lambda target: _copy(warehouse / WORK_NAME, target, without_personal_data),
+    )
+    prune(warehouse, keep)
+    return made
+
+
+def republish(warehouse: Path, source: Path, columns: Columns) -> Release:
+    """Put a rewritten copy of a release in its place; `columns` gives the expressions of a table.
+
+    Raises ReleaseError.
+    """
+    moment = source.name.partition("-")[0]
+    return _publish(warehouse, moment, lambda target: _copy(source, target, False, columns))
+
+
+def _publish(warehouse: Path, moment: str, copy: Callable[[Path], dict[TableName, int]]) -> Release:
+    """Have a new release written, verify and sync it, and link to it in one step."""
     releases = warehouse / RELEASES_NAME
-    name = f"{as_of:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.duckdb"
+    name = f"{moment}-{secrets.token_hex(4)}.duckdb"
     temporary = releases / f"{_TEMPORARY}{name}"
     try:
         releases.mkdir(parents=True, exist_ok=True)
         releases.chmod(0o700)
         remove_leftovers(warehouse)
-        row_counts = _copy(warehouse / WORK_NAME, temporary, without_personal_data)
+        row_counts = copy(temporary)
         _verify(temporary, row_counts)
         temporary.chmod(0o600)
         _sync(temporary)
@@ -77,7 +100,6 @@ def release(
         raise ReleaseError(f"the release could not be written ({why}); nothing released") from error
     finally:
         _discard_unless_linked(warehouse, temporary, releases / name)
-    prune(warehouse, keep)
     return Release(releases / name, row_counts)
 
 
@@ -123,7 +145,9 @@ def remove_leftovers(warehouse: Path) -> None:
             path.unlink()
 
 
-def _copy(work: Path, target: Path, without_personal_data: bool) -> dict[TableName, int]:
+def _copy(
+    work: Path, target: Path, without_personal_data: bool, columns: Columns | None = None
+) -> dict[TableName, int]:
     """Write the public tables into a new file; the row counts are those of the work file."""
     if not work.exists():
         raise ReleaseError("there is no work file to release; build first")
@@ -136,7 +160,7 @@ def _copy(work: Path, target: Path, without_personal_data: bool) -> dict[TableNa
             _refuse_personal_columns(connection, tables)
         for schema in PUBLIC_SCHEMAS:
             connection.execute(f"create schema new.{schema}")
-        row_counts = {table: _copy_table(connection, table) for table in tables}
+        row_counts = {table: _copy_table(connection, table, columns) for table in tables}
         if not row_counts.get(("marts", "fct_leads")):
             raise ReleaseError("marts.fct_leads has no rows; nothing released")
         _copy_comments(connection, tables)
@@ -145,10 +169,16 @@ def _copy(work: Path, target: Path, without_personal_data: bool) -> dict[TableNa
     return row_counts
 
 
-def _copy_table(connection: duckdb.DuckDBPyConnection, table: TableName) -> int:
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection, table: TableName, columns: Columns | None
+) -> int:
     """Copy a table or what a view gives into the new file; the rows that were written."""
+    source, chosen = _name("work", *table), "*"
+    if columns is not None:
+        described = connection.execute(f"describe {source}").fetchall()
+        chosen = ", ".join(columns(table[1], [(row[0], row[1]) for row in described]))
     written = connection.execute(
-        f"create table {_name('new', *table)} as from {_name('work', *table)}"
+        f"create table {_name('new', *table)} as select {chosen} from {source}"
     ).fetchone()
     assert written is not None
     return int(written[0])

@@ -31,8 +31,9 @@ def goal_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Sectio
     """Where each goal stands, and where it ends at the pace so far."""
     rows = read(
         connection,
-        "select goal_id, statement, owner, metric, start_date, due_date, baseline, target, actual, "
-        "expected_by_now, projection, goal_status from reports.rpt_goal_progress "
+        "select goal_id, statement, owner, metric, start_date, due_date, baseline, target, "
+        "actual_value as actual, expected_by_now, projection, goal_status "
+        "from reports.rpt_goal_progress "
         "order by due_date, goal_id",
     )
     title = "Goals"

@@ -1,4 +1,6 @@
-"""Fixtures of the loader's tests: load files into a warehouse of the test, and read its lake."""
+"""Fixtures of the loader's tests, and the matrix of promises that `make test-faults` prints."""
+
+import os
 
 import duckdb
 import pytest
@@ -34,3 +36,32 @@ def lake(tmp_path):
             return connection.execute(query, [files]).fetchall()
 
     return rows
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Note in the report which promise the test is about; `points` are recorded by the test."""
+    report = yield
+    promise = item.get_closest_marker("promise")
+    if promise is not None and report.when == "call":
+        report.user_properties.append(("promise", promise.args[0]))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print, per promise, points tried and passed; a test counts as one where it says no number."""
+    if not os.environ.get("FAULTS"):
+        return
+    tried: dict[str, list[int]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            told = dict(report.user_properties)
+            if "promise" in told:
+                points = int(told.get("points", 1))
+                counts = tried.setdefault(told["promise"], [0, 0])
+                counts[0] += points
+                counts[1] += points if outcome == "passed" else 0
+    terminalreporter.write_line("")
+    terminalreporter.write_line(f"{'promise':<72}{'points':>8}{'passed':>8}")
+    for promise, (points, passed) in sorted(tried.items()):
+        terminalreporter.write_line(f"{promise:<72}{points:>8}{passed:>8}")

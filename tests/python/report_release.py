@@ -84,7 +84,7 @@ create table reports.rpt_quarantine (table_name varchar, reason varchar, row_cou
 OPTIONAL_SCHEMA = """
 create table reports.rpt_goal_progress (
     goal_id varchar, statement varchar, owner varchar, metric varchar, start_date date,
-    due_date date, baseline double, target double, actual double, expected_by_now double,
+    due_date date, baseline double, target double, actual_value double, expected_by_now double,
     projection double, goal_status varchar
 );
 create table reports.rpt_sdr_load (

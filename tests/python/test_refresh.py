@@ -19,9 +19,10 @@ import pytest
 
 from qualified_leads.console import SourceTotals, format_money, format_rate, total_of
 from qualified_leads.dbt_run import build_arguments
+from qualified_leads.engine import check_engine
 from qualified_leads.errors import UsageError
 from qualified_leads.lock import WarehouseBusyError, warehouse_lock
-from qualified_leads.refresh import check_engine, parse_as_of
+from qualified_leads.refresh import parse_as_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

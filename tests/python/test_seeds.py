@@ -28,6 +28,11 @@ RULE_SEEDS = {  # the column that holds the value
 Row = dict[str, str]
 
 
+def header_of(name: str) -> list[str]:
+    with (SEEDS / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file))
+
+
 def read_seed(name: str) -> list[Row]:
     with (SEEDS / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -47,7 +52,7 @@ def contract() -> dict[str, dict[str, str]]:
 
 
 def test_seeds_have_the_columns_of_their_contract() -> None:
-    headers = {name: list(read_seed(name)[0]) for name in seed_names()}
+    headers = {name: header_of(name) for name in seed_names()}
     assert headers == {name: list(types) for name, types in contract().items()}
 
 
@@ -263,6 +268,7 @@ def copy_policy(destination: Path) -> Path:
     for path in (PROJECT / "tests").glob("*policy*"):
         shutil.copy(path, destination / "tests")
     shutil.copy(PROJECT / "profiles.yml", destination)
+    (destination / "scripts").symlink_to(PROJECT / "scripts")
     config = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     for key in ("on-run-start", "on-run-end", "models"):
         config.pop(key, None)

@@ -1,0 +1,26 @@
+with
+    dispositions as (select * from {{ ref("int_dispositions_resolved") }}),
+
+    episodes as (select * from {{ ref("int_episodes") }}),
+
+    -- One that comes after the end for good belongs to the episode that it found.
+    final as (
+        select
+            dispositions.disposition_id,
+            episodes.lead_id,
+            episodes.episode,
+            dispositions.outcome as disposition,
+            dispositions.reason as disposition_reason,
+            dispositions.rep_id,
+            dispositions.occurred_at
+        from dispositions
+        inner join
+            episodes
+            on dispositions.survivor_lead_id = episodes.lead_id
+            and dispositions.occurred_at > episodes.starts_after
+            and dispositions.occurred_at <= episodes.next_starts_after
+        where dispositions.resolved_state = 'staged'
+    )
+
+select *
+from final

@@ -1,0 +1,100 @@
+with
+    ledger as (select * from {{ ref("fct_score_ledger") }}),
+
+    leads as (
+        select *
+        from {{ ref("fct_leads") }}
+        where
+            {{ days_between("created_at", as_of()) }}
+            >= {{ var("maturity_days") | int }}
+    ),
+
+    rules as (
+        select 'fit' as score_kind, rule_id, points, false as is_direct_contact
+        from {{ ref("fit_rules") }}
+        where {{ is_valid_at(as_of()) }}
+        union all
+        select 'engagement' as score_kind, rule_id, points, is_direct_contact
+        from {{ ref("activity_rules") }}
+        where {{ is_valid_at(as_of()) }}
+    ),
+
+    totals as (
+        select
+            count(*) as leads,
+            count(case when has_reached_sql then 1 end) as sqls,
+            count(case when has_reached_customer then 1 end) as customers
+        from leads
+    ),
+
+    matches as (
+        select
+            ledger.score_kind,
+            ledger.rule_id,
+            count(*) as leads,
+            count(case when leads.has_reached_sql then 1 end) as sqls,
+            count(case when leads.has_reached_customer then 1 end) as customers
+        from ledger
+        inner join leads on ledger.lead_id = leads.lead_id
+        group by ledger.score_kind, ledger.rule_id
+    ),
+
+    compared as (
+        select
+            rules.score_kind,
+            rules.rule_id,
+            cast(rules.points as double) as points,
+            coalesce(rules.is_direct_contact, false) as is_direct_contact,
+            coalesce(matches.leads, 0) as matched_leads,
+            totals.leads - coalesce(matches.leads, 0) as other_leads,
+            coalesce(matches.sqls, 0) as matched_sqls,
+            totals.sqls - coalesce(matches.sqls, 0) as other_sqls,
+            coalesce(matches.customers, 0) as matched_customers,
+            totals.customers - coalesce(matches.customers, 0) as other_customers
+        from rules
+        cross join totals
+        left join
+            matches
+            on rules.score_kind = matches.score_kind
+            and rules.rule_id = matches.rule_id
+    ),
+
+    weighed as (
+        select
+            *,
+            case
+                when
+                    not is_direct_contact
+                    and least(matched_leads, other_leads)
+                    >= {{ parameter("minimum_leads") }}
+                then
+                    ln(matched_sqls + 0.5)
+                    - ln(matched_leads - matched_sqls + 0.5)
+                    - ln(other_sqls + 0.5)
+                    + ln(other_leads - other_sqls + 0.5)
+            end as log_odds
+        from compared
+    ),
+
+    final as (
+        select
+            score_kind,
+            rule_id,
+            matched_leads,
+            other_leads,
+            {{ lift_columns("sql", "sqls") }},
+            {{ lift_columns("customer", "customers") }},
+            points,
+            log_odds,
+            round(
+                log_odds
+                * sum(case when log_odds is not null then abs(points) end) over kinds
+                / nullif(sum(abs(log_odds)) over kinds, 0),
+                1
+            ) as suggested_points
+        from weighed
+        window kinds as (partition by score_kind)
+    )
+
+select *
+from final

@@ -1,0 +1,161 @@
+"""What dbt's DuckDB may touch and may say; profiles.yml names this module as a plugin.
+
+* Files: the raw lake, the work file with its spill directory, the log of forecasts, and the seeds,
+  which dbt reads by `copy`. So text that became SQL by mistake could neither read nor write
+  anything else, nor load an extension. DuckDB lets none of it be taken back while it runs
+  (`lock_configuration` would, too, and break what dbt sets for each cursor).
+* Errors: messages of DuckDB that may quote a value of a record lose their text, since dbt prints
+  them, logs them and writes them to its target directory.
+* New files are the account's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dbt.adapters.duckdb.environments.local as local
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
+from qualified_leads.errors import UsageError
+from qualified_leads.forecast_log import LOG_NAME
+
+# Errors about the text of a statement or the place of a file. All others may quote data.
+QUOTE_NO_DATA = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.DependencyException,
+    duckdb.InterruptException,
+    duckdb.IOException,
+    duckdb.NotImplementedException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+    duckdb.SyntaxException,
+    duckdb.TransactionException,
+)
+CODE_HASH = "project_code_hash"
+
+
+def safe_text(error: Exception, sql: str = "") -> str:
+    """The message of a database error, without what may be a value of a record.
+
+    Where in the statement it happened is kept. Errors of loading a seed stay whole: policy is not
+    personal, and the line that is wrong is what its owner has to see.
+    """
+    text = str(error)
+    if isinstance(error, QUOTE_NO_DATA) or sql.lstrip()[:5].lower() == "copy ":
+        return text
+    _, mark, place = text.partition("\n\nLINE ")
+    kind = type(error).__name__
+    return f"{kind}: its text is left out, as it may quote a record{mark}{place}"
+
+
+def code_hash(project: Path) -> str:
+    """SHA-256 of the macros and dbt_project.yml, of which dbt has no checksums."""
+    digest = hashlib.sha256()
+    for path in [*sorted((project / "macros").glob("**/*.sql")), project / "dbt_project.yml"]:
+        digest.update(f"{path.relative_to(project)} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class Plugin(BasePlugin):
+    """Limits DuckDB for every dbt command that connects; the project is the current directory."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        os.umask(0o077)
+        try:
+            check_engine()
+        except UsageError as error:
+            raise DbtRuntimeError(str(error)) from None
+        self._project = Path.cwd()
+        self._code_hash = code_hash(self._project)
+        _keep_values_out_of_errors()
+
+    def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
+        # By configuration, as it can't be set for each cursor any more once access is limited.
+        config["temp_directory"] = str(_warehouse(creds) / SPILL_NAME)
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        warehouse = _warehouse(self.creds)
+        sweep_spill(warehouse)  # the work file is this process's alone by now
+        seeds = sorted((self._project / "seeds").glob("**/*.csv"))
+        allowed = {
+            "allowed_directories": [warehouse / "raw", warehouse / SPILL_NAME],
+            "allowed_paths": [*seeds, warehouse / LOG_NAME],
+        }
+        for name, paths in allowed.items():
+            conn.execute(f"set {name} = [{', '.join(map(_literal, _both_ways(paths)))}]")
+        conn.execute("set autoinstall_known_extensions = false")
+        conn.execute("set enable_external_access = false")
+
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute(f"set variable {CODE_HASH} = '{self._code_hash}'")
+
+
+def _warehouse(creds: Any) -> Path:
+    """The directory of the work file, which is also that of lake and spilled data."""
+    assert creds.path != ":memory:", "a target has a work file"
+    return Path(creds.path).absolute().parent
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _both_ways(paths: list[Path]) -> list[str]:
+    """Paths as they are named and as they are behind links: dbt uses the one or the other."""
+    return list(dict.fromkeys(str(one) for path in paths for one in (path, path.resolve())))
+
+
+def _keep_values_out_of_errors() -> None:
+    # dbt has no hook for it: it makes its own exception of what the connection raises.
+    DuckDBConnectionManager.exception_handler = _exception_handler
+    local.DuckDBConnectionWrapper.cursor = _safe_cursor
+
+
+@contextmanager
+def _exception_handler(
+    self: DuckDBConnectionManager, sql: str, connection_name: str = "master"
+) -> Iterator[None]:
+    try:
+        yield
+    except DbtRuntimeError:
+        raise
+    except Exception as error:
+        self.rollback_if_open()
+        raise DbtRuntimeError(safe_text(error, sql)) from None
+
+
+class _SafeCursor:
+    """A cursor whose errors quote no data; DuckDB may come upon one only when rows are fetched."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._cursor, name)
+        return _safely(value) if name.startswith("fetch") else value
+
+
+def _safely(function: Any) -> Any:
+    def call(*arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        except duckdb.Error as error:
+            raise DbtRuntimeError(safe_text(error)) from None
+
+    return call
+
+
+def _safe_cursor(self: local.DuckDBConnectionWrapper) -> _SafeCursor:
+    return _SafeCursor(self._cursor)

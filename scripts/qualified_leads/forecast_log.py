@@ -1,0 +1,50 @@
+"""Keep what each release foretold beside the work file, which may be deleted at any time.
+
+The models read the file at the start of the next build (`macros/create_forecast_log.sql`), so that
+`rpt_forecast_accuracy` can compare what was said with what came. It holds counts per stage only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+
+LOG_NAME = "forecasts.parquet"
+NEW = """
+    select
+        starts_at - (step - 1) * interval '30' day as made_at, stage, step, starts_at, ends_at,
+        open_leads, expected_customers, expected_revenue
+    from release.reports.rpt_pipeline_forecast
+"""
+OLD = "select * from read_parquet(?) where made_at not in (select made_at from new)"
+
+
+def append_forecast(warehouse: Path, release: Path) -> None:
+    """Add a release's forecast to the log in one step; one of the same moment is replaced.
+
+    The release is out already, so a log that cannot be written is a warning and no failure.
+    """
+    log = warehouse / LOG_NAME
+    temporary = warehouse / f".new-{LOG_NAME}"
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{_quoted(release)}' as release (read_only)")
+            connection.execute(f"create table new as {NEW}")
+            if log.exists():
+                connection.execute(f"insert into new {OLD}", [str(log)])
+            connection.execute(
+                f"copy (from new order by made_at, stage, step) to '{_quoted(temporary)}'"
+                " (format parquet)"
+            )
+        temporary.chmod(0o600)
+        os.replace(temporary, log)
+    except (duckdb.Error, OSError) as error:
+        temporary.unlink(missing_ok=True)
+        print(f"warning: the forecast was not logged ({type(error).__name__})", file=sys.stderr)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

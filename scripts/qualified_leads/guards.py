@@ -1,0 +1,277 @@
+"""What stops a release that has passed its tests: bounds in `seeds/release_guards.csv`.
+
+Tests say whether data is consistent; guards whether it is likely, compared with the release before.
+Without one nothing is compared, so a first build is never stopped for being the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from qualified_leads.errors import UsageError
+from qualified_leads.load_sql import literal
+
+GUARDS = (
+    "volume",
+    "zero_rows",
+    "stale_source",
+    "reconciliation",
+    "doubled_spend",
+    "golden_leads",
+)
+STAGES = ("mql", "sal", "sql", "opportunity", "customer")
+BOOKING = (
+    "spend_date",
+    "lead_source",
+    "campaign_id",
+    "category",
+    "is_refund",
+    "amount",
+    "currency",
+    "impressions",
+    "clicks",
+)
+
+
+class GuardError(Exception):
+    """A guard stopped the release; the message is one line with what, where and what to do."""
+
+    exit_status = 1
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A row of release_guards. Ratios are fractions, ages days; None means no bound."""
+
+    guard: str
+    table_name: str
+    min_ratio: float | None
+    max_ratio: float | None
+    min_rows: int | None
+    max_age_days: float | None
+
+    def is_accepted(self, accepted: Collection[str]) -> bool:
+        return bool({self.guard, f"{self.guard}:{self.table_name}"} & set(accepted))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Work file and last release, attached; `as_of` and that of the release are naive UTC."""
+
+    connection: duckdb.DuckDBPyConnection
+    as_of: datetime
+    released_as_of: datetime | None
+
+    def one(self, sql: str, *values: Any) -> Any:
+        return (self.connection.execute(sql, list(values)).fetchone() or (None,))[0]
+
+    def place(self, catalog: str, table: str) -> str | None:
+        """The schema and name of a public table, None where it isn't there."""
+        schema = self.one(
+            "select max(table_schema) from information_schema.tables where table_catalog = ? "
+            "and table_name = ? and table_schema in ('marts', 'reports')",
+            catalog,
+            table,
+        )
+        return None if schema is None else f"{catalog}.{schema}.{table}"
+
+    def rows(self, catalog: str, table: str) -> int:
+        place = self.place(catalog, table)
+        return 0 if place is None else int(self.one(f"select count(*) from {place}"))
+
+    @property
+    def is_later(self) -> bool:
+        """Whether there is a release to compare with; an earlier as_of shows fewer rows rightly."""
+        return self.released_as_of is not None and self.as_of >= self.released_as_of
+
+
+def check_accepted(names: Collection[str]) -> None:
+    """Raise UsageError where `--accept` names no guard."""
+    for name in names:
+        if name.partition(":")[0] not in GUARDS:
+            raise UsageError(f"--accept knows no {name!r}; it is one of {', '.join(GUARDS)}")
+
+
+def check_guards(
+    work: Path, released: Path | None, as_of: datetime, accepted: Collection[str] = ()
+) -> list[str]:
+    """Compare the work file with the linked release; the stops that were accepted are returned.
+
+    Raises GuardError naming every guard that stops the release.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"attach {literal(str(work))} as work (read_only)")
+        before = None
+        if released is not None and released.exists():
+            connection.execute(f"attach {literal(str(released))} as released (read_only)")
+            # The file says it by its name, to the second.
+            before = datetime.strptime(released.name.partition("-")[0], "%Y%m%dT%H%M%S")
+        case = _Case(connection, as_of.replace(microsecond=0), before)
+        stops = [
+            (guard, text) for guard in _guards(case) for text in CHECKS[guard.guard](case, guard)
+        ]
+    refused = [(guard, text) for guard, text in stops if not guard.is_accepted(accepted)]
+    if refused:
+        told = "; ".join(f"{guard.guard}: {text}" for guard, text in refused)
+        names = " ".join(
+            f"--accept {name}"
+            for name in dict.fromkeys(f"{g.guard}:{g.table_name}" for g, _ in refused)
+        )
+        raise GuardError(
+            f"stopped before release by {told}; nothing released; correct the source and run again,"
+            f" or if it is meant: {names}"
+        )
+    return [f"{guard.guard}: {text}" for guard, text in stops]
+
+
+def _guards(case: _Case) -> list[Guard]:
+    exists = case.one(
+        "select count(*) from duckdb_tables() where database_name = 'work' "
+        "and schema_name = 'policy' and table_name = 'release_guards'"
+    )
+    if not exists:
+        return []
+    rows = case.connection.execute(
+        "select guard, table_name, min_ratio, max_ratio, min_rows, max_age_days "
+        "from work.policy.release_guards order by all"
+    ).fetchall()
+    return [Guard(*row) for row in rows]
+
+
+def _volume(case: _Case, guard: Guard) -> list[str]:
+    before, now = (case.rows(catalog, guard.table_name) for catalog in ("released", "work"))
+    if not case.is_later or before < max(1, guard.min_rows or 1):
+        return []
+    low, high, ratio = guard.min_ratio or 0.0, guard.max_ratio, now / before
+    if low <= ratio and (high is None or ratio <= high):
+        return []
+    allowed = f"{low:g} to {high:g}" if high is not None else f"at least {low:g}"
+    return [
+        f"{guard.table_name} has {now:,} rows, the last release {before:,}"
+        f" ({ratio:.2f} times, allowed {allowed})"
+    ]
+
+
+def _zero_rows(case: _Case, guard: Guard) -> list[str]:
+    if not case.is_later or case.rows("work", guard.table_name):
+        return []
+    before = case.rows("released", guard.table_name)
+    return [f"{guard.table_name} has no rows, the last release {before:,}"] if before else []
+
+
+def _stale_source(case: _Case, guard: Guard) -> list[str]:
+    if case.released_as_of is None or guard.max_age_days is None:
+        return []
+    exists = case.one(
+        "select count(*) from information_schema.tables where table_catalog = 'work' "
+        "and table_schema = 'raw' and table_name = ?",
+        guard.table_name,
+    )
+    name = '"' + guard.table_name.replace('"', '""') + '"'
+    latest = case.one(f"select max(_loaded_at) from work.raw.{name}") if exists else None
+    if latest is None:
+        return []
+    days = (case.as_of - latest).total_seconds() / 86400
+    if days <= guard.max_age_days:
+        return []
+    return [
+        f"raw.{guard.table_name} was last loaded {latest:%Y-%m-%d %H:%M} UTC,"
+        f" {days:.1f} days before as_of (allowed {guard.max_age_days:g})"
+    ]
+
+
+SUMS = {
+    "fct_leads": (
+        "leads in rpt_lead_funnel (cohort) and fct_leads",
+        "select sum(leads) from work.reports.rpt_lead_funnel where basis = 'cohort'",
+        "select count(*) from work.marts.fct_leads",
+    ),
+    "fct_spend": (
+        "spend in rpt_source_costs (period) and fct_spend",
+        "select sum(spend) from work.reports.rpt_source_costs where basis = 'period'",
+        "select sum(reporting_amount) from work.marts.fct_spend",
+    ),
+    "fct_row_accounting": (
+        "raw rows and rows staged, superseded or quarantined",
+        "select sum(row_count) from work.marts.fct_row_accounting",
+        "select sum(staged + superseded + quarantined) from work.marts.fct_row_accounting",
+    ),
+}
+
+
+def _reconciliation(case: _Case, guard: Guard) -> list[str]:
+    if guard.table_name not in SUMS or case.place("work", guard.table_name) is None:
+        return []
+    what, left, right = SUMS[guard.table_name]
+    a, b = case.one(left) or 0, case.one(right) or 0
+    return [] if a == b else [f"{what} differ: {a:,} and {b:,}"]
+
+
+def _doubled_spend(case: _Case, guard: Guard) -> list[str]:
+    if case.released_as_of is None or case.place("released", "fct_spend") is None:
+        return []
+    content = ", ".join(BOOKING)
+    new, doubled = case.connection.execute(
+        f"""
+        with
+            counted as (
+                select spend_id, count(*) over (partition by {content}) as copies
+                from work.marts.fct_spend
+                where amount <> 0
+            )
+        select count(*), count_if(copies > 1)
+        from counted
+        where spend_id not in (select spend_id from released.marts.fct_spend)
+        """
+    ).fetchone() or (0, 0)
+    if new < max(1, guard.min_rows or 1) or doubled <= (guard.max_ratio or 0.0) * new:
+        return []
+    return [
+        f"{doubled:,} of {new:,} new bookings in fct_spend equal another booking in all but their"
+        f" id (allowed {guard.max_ratio or 0:.0%}): a spend file came twice"
+    ]
+
+
+def _golden_leads(case: _Case, guard: Guard) -> list[str]:
+    exists = case.one(
+        "select count(*) from duckdb_tables() where database_name = 'work' "
+        "and schema_name = 'policy' and table_name = 'golden_leads'"
+    )
+    if not exists:
+        return []
+    reached = " ".join(f"when '{stage}' then leads.has_reached_{stage}" for stage in STAGES)
+    missing, behind = case.connection.execute(
+        f"""
+        select
+            count_if(leads.lead_id is null),
+            count_if(leads.lead_id is not null and not coalesce(
+                case coalesce(golden.reached_stage, 'lead') {reached} else true end, false
+            ))
+        from work.policy.golden_leads as golden
+        left join work.marts.bridge_lead_identity as bridge on golden.lead_id = bridge.lead_id
+        left join work.marts.fct_leads as leads on bridge.survivor_lead_id = leads.lead_id
+        """
+    ).fetchone() or (0, 0)
+    told = []
+    if missing:
+        told.append(f"{missing:,} leads of golden_leads are missing from fct_leads")
+    if behind:
+        told.append(f"{behind:,} leads of golden_leads are not at the stage that they had reached")
+    return told
+
+
+CHECKS: dict[str, Callable[[_Case, Guard], list[str]]] = {
+    "volume": _volume,
+    "zero_rows": _zero_rows,
+    "stale_source": _stale_source,
+    "reconciliation": _reconciliation,
+    "doubled_spend": _doubled_spend,
+    "golden_leads": _golden_leads,
+}

@@ -1,0 +1,127 @@
+"""The account of refreshes: a row per run in `ops.runs` of the work file, failed ones too."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from qualified_leads.errors import UsageError
+
+RUNNING, DIED = "running", "died"
+CREATE = """
+    create schema if not exists ops;
+    create table if not exists ops.runs (
+        run_number bigint,
+        started_at timestamp,
+        ended_at timestamp,
+        outcome varchar, -- running, released, failed, refused, died
+        exit_status integer,
+        message varchar, -- the line on standard error
+        as_of timestamp,
+        load_seconds double,
+        build_seconds double,
+        release_seconds double,
+        rows_landed bigint,
+        rows_rejected bigint,
+        release varchar, -- name of its file
+        row_counts json -- rows of each table of the release
+    );
+"""
+
+
+@dataclass
+class Run:
+    """What is known of a run so far; times are naive UTC, durations seconds."""
+
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    number: int = 0
+    outcome: str = RUNNING
+    exit_status: int | None = None
+    message: str | None = None
+    as_of: datetime | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    rows_landed: int = 0
+    rows_rejected: int = 0
+    release: str | None = None
+    row_counts: dict[str, int] = field(default_factory=dict)
+
+
+def open_work(work: Path) -> duckdb.DuckDBPyConnection:
+    """Connect to the work file as dbt makes it; it is created where it is not there."""
+    work.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    connection = duckdb.connect(str(work), config={"storage_compatibility_version": "v1.5.0"})
+    os.chmod(work, 0o600)
+    connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+def set_aside_if_damaged(work: Path) -> Path | None:
+    """Rename a work file that can't be opened, so that the run builds a new one; its new name.
+
+    Raises UsageError where another program has it open.
+    """
+    if not work.exists():
+        # A log without its file would be replayed into the next file of that name.
+        work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
+        return None
+    try:
+        with open_work(work) as connection:
+            connection.execute("select count(*) from duckdb_tables()").fetchall()
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise UsageError(f"{work} is open in another program; close it there") from None
+        aside = work.with_name(f".damaged-{work.name}")
+        work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
+        os.replace(work, aside)
+        return aside
+    return None
+
+
+def note_start(work: Path, run: Run) -> None:
+    """Write down that a run has begun; one that never ended has died."""
+    # An account that can't be written, on a full disk say, is no reason not to try.
+    with suppress(duckdb.Error), open_work(work) as connection:
+        connection.execute(CREATE)
+        connection.execute(
+            "update ops.runs set outcome = ? where outcome = ?", [DIED, RUNNING]
+        ).fetchall()
+        found = connection.execute("select coalesce(max(run_number), 0) + 1 from ops.runs")
+        (run.number,) = found.fetchone() or (1,)
+        _insert(connection, run)
+
+
+def note_end(work: Path, run: Run) -> None:
+    """Complete the row of a run; it is written anew where a build lost it."""
+    with suppress(duckdb.Error), open_work(work) as connection:
+        connection.execute(CREATE)
+        connection.execute("begin")
+        connection.execute("delete from ops.runs where run_number = ?", [run.number])
+        _insert(connection, run)
+        connection.execute("commit")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+    is_running = run.outcome == RUNNING
+    connection.execute(
+        f"insert into ops.runs values ({', '.join('?' * 14)})",
+        [
+            run.number,
+            run.started_at,
+            None if is_running else datetime.now(UTC).replace(tzinfo=None),
+            run.outcome,
+            run.exit_status,
+            run.message,
+            run.as_of,
+            *(run.seconds.get(step) for step in ("load", "build", "release")),
+            run.rows_landed,
+            run.rows_rejected,
+            run.release,
+            json.dumps(run.row_counts, sort_keys=True),
+        ],
+    )

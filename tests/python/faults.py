@@ -1,0 +1,190 @@
+"""A project whose refreshes are killed, and a reader that looks at its release all the while."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from harness import copy_project
+from refreshing import _leave_out_tests
+
+AS_OF = "2026-07-01 00:00:00"
+# When the loader saw a row is all that may differ between a disturbed run and a clean one.
+CLOCKS = ("loaded_at",)
+
+
+def contents(database: Path) -> dict[str, list[tuple]]:
+    """Every table of a release, its rows in one order, without the loader's clock."""
+    found = {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for schema, table in connection.execute(
+            "select table_schema, table_name from information_schema.tables order by all"
+        ).fetchall():
+            columns = connection.execute(f"describe {schema}.{table}").fetchall()
+            kept = ", ".join(f'"{name}"' for name, *_ in columns if name not in CLOCKS)
+            query = f"select {kept} from {schema}.{table} order by all"
+            found[f"{schema}.{table}"] = connection.execute(query).fetchall()
+    return found
+
+
+def differences(expected: dict[str, list[tuple]], got: dict[str, list[tuple]]) -> list[str]:
+    """Names of the tables that are not the same."""
+    return sorted(t for t in expected.keys() | got.keys() if expected.get(t) != got.get(t))
+
+
+class Bench:
+    """A project without its dbt tests, on two exports: one released, and one to refresh with."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.project = copy_project(root / "project")
+        self.warehouse = self.project / "warehouse"
+        self.warehouse.mkdir(exist_ok=True)
+        _leave_out_tests(self.project)
+        for day, seed in (("day0", "3"), ("day1", "4")):
+            self._generate(day, seed)
+        assert self.run("day0").returncode == 0
+        shutil.copytree(self.warehouse, root / "before", symlinks=True)
+        begun = time.monotonic()
+        done = self.run("day1")
+        assert done.returncode == 0, done.stderr
+        self.seconds = time.monotonic() - begun
+        self.expected = contents(self.linked())
+        self.restore()
+
+    def _generate(self, day: str, seed: str) -> None:
+        size = ["--leads", "60", "--activities", "600", "--seed", seed]
+        script = str(self.project / "scripts" / "generate_sample.py")
+        command = [sys.executable, script, *size, "--out", str(self.root / day)]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def linked(self) -> Path:
+        return (self.warehouse / "qualified_leads.duckdb").resolve()
+
+    def command(self, day: str) -> list[str]:
+        return [sys.executable, "scripts/refresh.py", str(self.root / day), "--as-of", AS_OF]
+
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DBT_", "FORCE_COLOR"))}
+        # The default, said: no run then parses the project anew for another text of it.
+        return kept | {"WAREHOUSE": "warehouse"}
+
+    def run(self, day: str = "day1", **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(day),
+            cwd=self.project,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            **options,
+        )
+
+    def start(self, day: str = "day1") -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command(day),
+            cwd=self.project,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def restore(self) -> None:
+        """Lake and work file as they were before the second export; what readers see stays."""
+        work = self.warehouse / "work.duckdb"
+        work.with_name("work.duckdb.wal").unlink(missing_ok=True)
+        shutil.copyfile(self.root / "before" / "work.duckdb", work)
+        shutil.rmtree(self.warehouse / "raw")
+        shutil.copytree(self.root / "before" / "raw", self.warehouse / "raw")
+
+    def kill_after(self, seconds: float, whom: str) -> None:
+        """Start a refresh and kill the whole group, dbt alone, or the wrapper alone."""
+        process = self.start()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and process.poll() is None:
+            time.sleep(0.02)
+        if whom == "dbt":
+            for child in children(process.pid):
+                os.kill(child, signal.SIGKILL)
+            process.wait(60)
+        elif whom == "wrapper":
+            process.kill()
+            process.wait(60)
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(60)
+
+    def rerun(self) -> list[str]:
+        """One plain rerun, and what differs after it from a clean run."""
+        for _ in range(100):  # the dbt of a killed wrapper takes a moment to notice
+            done = self.run()
+            if done.returncode != 75:
+                break
+            time.sleep(0.2)
+        assert done.returncode == 0, done.stderr
+        return differences(self.expected, contents(self.linked()))
+
+
+def children(pid: int) -> list[int]:
+    """Pids of the children of a process."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except FileNotFoundError:
+        return []
+    return [int(one) for one in text.split()]
+
+
+READER = '''
+import json, sys, time, duckdb
+link, stop = sys.argv[1], sys.argv[2]
+import os
+query = """
+    select
+        (select count(*) from marts.fct_leads),
+        (select sum(leads) from reports.rpt_lead_funnel where basis = 'cohort'),
+        (select count(*) from marts.dim_leads),
+        (select sum(reporting_amount) from marts.fct_spend),
+        (select sum(spend) from reports.rpt_source_costs where basis = 'period')
+"""
+reads, problems, seen = 0, [], set()
+while not os.path.exists(stop):
+    try:
+        with duckdb.connect(link, read_only=True) as connection:
+            a, b, c, d, e = connection.execute(query).fetchone()
+        seen.add(str((a, d)))
+        if not (a == b == c and d == e):
+            problems.append(f"mixed: {a} {b} {c} {d} {e}")
+    except Exception as error:
+        problems.append(f"{type(error).__name__}: {error}")
+    reads += 1
+    time.sleep(0.02)
+print(json.dumps({"reads": reads, "problems": problems[:5], "seen": sorted(seen)}))
+'''
+
+
+class Reader:
+    """Another process that opens the link again and again and compares sums across tables."""
+
+    def __init__(self, link: Path, stop: Path) -> None:
+        self._stop = stop
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", READER, str(link), str(stop)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def result(self) -> dict[str, Any]:
+        """Reads made, problems met (the first five) and the distinct releases seen."""
+        self._stop.touch()
+        output, _ = self._process.communicate(timeout=60)
+        return json.loads(output)

@@ -1,0 +1,243 @@
+"""A release that is consistent and unlikely is stopped, by name, and can be let through once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from test_refresh import (
+    FILES,
+    ROOT,
+    assert_one_line,
+    project,
+    released,
+    run,
+    warehouse,
+)
+
+from qualified_leads.errors import UsageError
+from qualified_leads.guards import GUARDS, GuardError, check_accepted, check_guards
+from qualified_leads.release import linked_release, release
+
+__all__ = ["project", "warehouse"]  # fixtures
+
+pytestmark = pytest.mark.promise("A suspicious load stops before release")
+AS_OF = datetime(2026, 7, 1)
+LOADED = "2026-06-30 00:00:00"
+
+
+def write_work(
+    place: Path,
+    leads: int = 200,
+    spend: str = "select range as n from range(200)",
+    loaded: str = LOADED,
+    golden: str = "",
+    lost: int = 0,
+) -> Path:
+    """A work file with the project's own guards; `lost` rows are nowhere in the accounts."""
+    place.mkdir(exist_ok=True)
+    work = place / "work.duckdb"
+    work.unlink(missing_ok=True)
+    with duckdb.connect(str(work)) as connection:
+        for schema in ("raw", "policy", "marts", "reports"):
+            connection.execute(f"create schema {schema}")
+        connection.execute(
+            f"""
+            create table policy.release_guards as
+            from read_csv('{ROOT}/seeds/release_guards.csv', header = true);
+            create table policy.golden_leads (lead_id text, reached_stage text, reason text);
+            {f"insert into policy.golden_leads values {golden};" if golden else ""}
+            create table raw.leads as select timestamp '{loaded}' as _loaded_at;
+            create table raw.activities as from raw.leads;
+            create table marts.fct_leads as
+            select cast(i as text) as lead_id, i < 50 as has_reached_mql, false as has_reached_sal,
+                false as has_reached_sql, false as has_reached_opportunity,
+                false as has_reached_customer
+            from range({leads}) t(i);
+            create table marts.bridge_lead_identity as
+            select lead_id, lead_id as survivor_lead_id from marts.fct_leads;
+            create table marts.fct_opportunities as select range as opportunity_id from range(200);
+            create table marts.fct_spend as
+            select cast(n as text) as spend_id,
+                date '2026-01-01' + cast(n % 100 as int) as spend_date,
+                'event' as lead_source, null::text as campaign_id, 'event' as category,
+                false as is_refund,
+                cast(n % 100 + 1 as decimal(20, 6)) as amount, 'EUR' as currency,
+                cast(n % 100 + 1 as decimal(20, 2)) as reporting_amount, n // 100 as impressions,
+                null::bigint as clicks
+            from ({spend});
+            create table marts.fct_row_accounting as
+            select 'leads' as table_name, {leads} as row_count, {leads} - {lost} as staged,
+                0 as superseded, 0 as quarantined;
+            create table reports.rpt_lead_funnel as
+            select 'cohort' as basis, count(*) as leads from marts.fct_leads;
+            create table reports.rpt_source_costs as
+            select 'period' as basis, sum(reporting_amount) as spend from marts.fct_spend;
+            """
+        )
+    return work
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    """A warehouse with a release of 200 leads and 200 bookings."""
+    place = tmp_path / "guarded"
+    write_work(place)
+    release(place, AS_OF)
+    return place
+
+
+GROWN = "select range as n from range(320)"
+STOPS = {
+    "an export cut off": (
+        {"leads": 179},
+        r"volume: fct_leads has 179 rows, the last release 200 \(0\.90 times, allowed 0\.9 to 2\)",
+    ),
+    "ids that changed": ({"leads": 401}, r"volume: fct_leads has 401 rows"),
+    "no leads": ({"leads": 0}, r"zero_rows: fct_leads has no rows, the last release 200"),
+    "no spend": ({"spend": "select 1 as n where false"}, r"zero_rows: fct_spend has no rows"),
+    "an export that stopped": (
+        {"loaded": "2026-06-23 23:00:00"},
+        r"stale_source: raw\.leads was last loaded 2026-06-23 23:00 UTC, 7\.0 days before as_of "
+        r"\(allowed 7\)",
+    ),
+    "rows lost": (
+        {"lost": 3},
+        r"reconciliation: raw rows and rows staged, superseded or quarantined differ: 200 and 197",
+    ),
+    "a golden lead gone": (
+        {"golden": "('unheard of', null, ''), ('3', 'mql', '')"},
+        r"golden_leads: 1 leads of golden_leads are missing from fct_leads",
+    ),
+    "a golden lead fallen back": (
+        {"golden": "('60', 'mql', ''), ('3', 'mql', ''), ('60', 'lead', '')"},
+        r"golden_leads: 1 leads of golden_leads are not at the stage",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_unlikely_data_is_stopped_by_name_and_can_be_accepted(before: Path, name: str) -> None:
+    changes, pattern = STOPS[name]
+    work = write_work(before, **changes)
+    with pytest.raises(GuardError) as stop:
+        check_guards(work, linked_release(before), AS_OF)
+    said = str(stop.value)
+    assert re.search(pattern, said), said
+    assert "nothing released" in said and "\n" not in said
+    names = re.findall(r"--accept (\S+)", said)
+    accepted = check_guards(work, linked_release(before), AS_OF, names)
+    assert accepted and any(re.search(pattern, text) for text in accepted)
+    with pytest.raises(GuardError):  # once only
+        check_guards(work, linked_release(before), AS_OF)
+
+
+def test_spend_file_that_came_twice_is_stopped(before: Path) -> None:
+    work = write_work(before)
+    copy = """
+        insert into marts.fct_spend
+        select 'again ' || spend_id, * exclude (spend_id) from marts.fct_spend limit 100
+    """
+    with duckdb.connect(str(work)) as connection:
+        connection.execute(copy)
+        connection.execute(
+            "update reports.rpt_source_costs set spend = "
+            "(select sum(reporting_amount) from marts.fct_spend)"
+        )
+    with pytest.raises(GuardError, match="100 of 100 new bookings in fct_spend equal another"):
+        check_guards(work, linked_release(before), AS_OF)
+
+
+ORDINARY = {
+    "the same again": {},
+    "a tenth fewer leads": {"leads": 180},
+    "twice as many leads": {"leads": 400},
+    "a good month": {"spend": GROWN},
+    "six days without an export": {"loaded": "2026-06-25 00:00:00"},
+    "golden leads where they were": {"golden": "('3', 'mql', ''), ('60', 'lead', '')"},
+}
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_ordinary_day_is_not_stopped(before: Path, name: str) -> None:
+    work = write_work(before, **ORDINARY[name])
+    assert check_guards(work, linked_release(before), AS_OF) == []
+
+
+def test_first_build_and_an_earlier_moment_are_compared_with_nothing(before: Path) -> None:
+    work = write_work(before, leads=5, loaded="2020-01-01 00:00:00")
+    assert check_guards(work, None, AS_OF) == []
+    work = write_work(before, leads=5)
+    assert check_guards(work, linked_release(before), datetime(2026, 6, 1)) == []
+
+
+def test_few_rows_are_not_judged(tmp_path: Path) -> None:
+    place = tmp_path / "small"
+    write_work(place, leads=90)
+    release(place, AS_OF)
+    assert check_guards(write_work(place, leads=10), linked_release(place), AS_OF) == []
+
+
+def test_only_guards_can_be_accepted() -> None:
+    check_accepted([*GUARDS, "volume:fct_leads"])
+    with pytest.raises(UsageError, match="--accept knows no 'everything'; it is one of volume"):
+        check_accepted(["everything"])
+
+
+# The whole command
+
+
+def guarded(project: Path) -> None:
+    """Give the small project the guard of leads, for any number of them."""
+    (project / "seeds").mkdir()
+    (project / "seeds" / "release_guards.csv").write_text(
+        "guard,table_name,min_ratio,max_ratio,min_rows,max_age_days,reason\n"
+        "volume,fct_leads,0.9,2.5,1,,as a test\n"
+    )
+    settings = FILES["dbt_project.yml"] + "seeds: { qualified_leads: { +schema: policy } }\n"
+    (project / "dbt_project.yml").write_text(settings.lstrip())
+
+
+def account(warehouse: Path) -> list[tuple]:
+    query = "select outcome, exit_status, message, release, row_counts from ops.runs order by 1, 2"
+    with duckdb.connect(str(warehouse / "work.duckdb"), read_only=True) as connection:
+        return connection.execute(query.replace("order by 1, 2", "order by run_number")).fetchall()
+
+
+def test_refresh_is_stopped_let_through_and_accounted_for(project: Path, warehouse: Path) -> None:
+    guarded(project)
+    shutil.rmtree(project / "target", ignore_errors=True)
+    at = ("--as-of", "2026-07-01")
+    assert run(project, warehouse, *at).returncode == 0
+    first = os.readlink(warehouse / "qualified_leads.duckdb")
+    stopped = run(project, warehouse, *at, LEAD_COUNT="1")
+    assert stopped.returncode == 1
+    assert_one_line(stopped.stderr, r"stopped before release by volume: fct_leads has 1 rows")
+    assert os.readlink(warehouse / "qualified_leads.duckdb") == first
+    failed = run(project, warehouse, *at, "--log-format", "json", LEAD_COUNT="5")
+    events = [json.loads(line) for line in failed.stdout.splitlines()]
+    assert [e["status"] for e in events if e.get("type") == "test"].count("fail") == 1
+    assert (events[0]["event"], events[-1]["event"]) == ("run_started", "run_ended")
+    assert_one_line(failed.stderr, "failed: accepted_values_fct_leads")
+    passed = run(project, warehouse, *at, "--accept", "volume", LEAD_COUNT="1")
+    assert passed.returncode == 0, passed.stderr
+    assert "accepted: volume: fct_leads has 1 rows" in passed.stderr
+    assert released(warehouse, "select count(*) from marts.fct_leads") == [(1,)]
+    refused = run(project, warehouse, *at, "--accept", "all")
+    assert refused.returncode == 2
+    rows = account(warehouse)
+    assert [row[:2] for row in rows] == [
+        ("released", 0),
+        ("failed", 1),
+        ("failed", 1),
+        ("released", 0),
+    ]
+    assert rows[0][3] == first.removeprefix("releases/")
+    assert json.loads(rows[0][4])["marts.fct_leads"] == 3
+    assert rows[1][2] in stopped.stderr and rows[2][2] in failed.stderr
