@@ -1,9 +1,11 @@
-"""The metrics of the semantic layer give what the reports say, by month and by source."""
+"""Metrics give what the reports say, and the pages of documentation cover what is public."""
 
 from __future__ import annotations
 
 import csv
+import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date, datetime
@@ -72,15 +74,56 @@ def test_metrics_can_be_grouped_by_channel(project: Path) -> None:
     assert {(row["lead_source__channel"], int(row["leads"])) for row in grouped} == set(counted)
 
 
-def _models_alone() -> list[str]:
-    return ["--exclude-resource-type", "test"]
+def test_docs_page_is_whole_and_alone(project: Path) -> None:
+    """One file with every public table and the description of every column, and no other file."""
+    _run(project, "dbt", "--quiet", "docs", "generate", "--static")
+    page = (project / "target" / "static_index.html").read_text(encoding="utf-8")
+    assert not re.findall(r'<(?:script|link)[^>]+(?:src|href)="https?://', page)
+    manifest = json.loads((project / "target" / "manifest.json").read_text(encoding="utf-8"))
+    models = [node for node in manifest["nodes"].values() if node.get("access") == "public"]
+    assert len(models) > 30
+    for model in models:
+        assert f'"{model["unique_id"]}"' in page
+        for column in model["columns"].values():
+            assert json.dumps(column["description"]).strip('"')[:60] in page, model["name"]
+    exposed = {
+        name
+        for exposure in manifest["exposures"].values()
+        for name in exposure["depends_on"]["nodes"]
+    }
+    reports = {model["unique_id"] for model in models if model["schema"] == "reports"}
+    assert reports <= exposed, "a report that nobody is said to read"
 
 
-def _query(project: Path, metrics: list[str], group_by: str) -> list[dict[str, str]]:
-    target = project / "queried.csv"
+def test_lineage_leads_from_a_score_to_its_raw_columns(project: Path) -> None:
+    """Each public column has a source, and a fit score comes from job titles and companies."""
+    _run(project, "colibri", "generate", "--disable-telemetry", "--output-dir", "target/lineage")
+    drawn = json.loads((project / "target/lineage/colibri-manifest.json").read_text("utf-8"))
+    sources: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for edge in drawn["lineage"]["edges"]:
+        target = (edge["target"].split(".")[-1], edge["targetColumn"])
+        sources.setdefault(target, set()).add((edge["source"].split(".")[-1], edge["sourceColumn"]))
+    reached = _upstream(sources, ("fct_leads", "fit_score"))
+    assert {("fit_rules", "points"), ("score_groups", "max_points")} <= reached
+    reached = _upstream(sources, ("rpt_source_costs", "cost_per_mql"))
+    assert {("spend", "amount"), ("exchange_rates", "rate_to_reporting")} <= reached
+
+
+def _upstream(
+    sources: dict[tuple[str, str], set[tuple[str, str]]], column: tuple[str, str]
+) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    open_columns = [column]
+    while open_columns:
+        for one in sources.get(open_columns.pop(), set()) - found:
+            found.add(one)
+            open_columns.append(one)
+    return found
+
+
+def _run(project: Path, command: str, *arguments: str) -> str:
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "mf"), "query", "--metrics", ",".join(metrics)]
-        + ["--group-by", group_by, "--csv", str(target)],
+        [str(Path(sys.executable).parent / command), *arguments],
         cwd=project,
         env={**os.environ, "WAREHOUSE": str(project / "warehouse")},
         capture_output=True,
@@ -88,6 +131,26 @@ def _query(project: Path, metrics: list[str], group_by: str) -> list[dict[str, s
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def _models_alone() -> list[str]:
+    return ["--exclude-resource-type", "test"]
+
+
+def _query(project: Path, metrics: list[str], group_by: str) -> list[dict[str, str]]:
+    target = project / "queried.csv"
+    _run(
+        project,
+        "mf",
+        "query",
+        "--metrics",
+        ",".join(metrics),
+        "--group-by",
+        group_by,
+        "--csv",
+        str(target),
+    )
     with target.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
