@@ -12,7 +12,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report docs lock clean
+.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs lock clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -69,6 +69,11 @@ dbt-test: .venv/installed
 # The last release as one HTML file: warehouse/report.html.
 report: .venv/installed
 	$(BIN)/python scripts/report.py
+
+# Those of the README, from the last release: build the sample first; needs chromium.
+pictures: .venv/installed
+	$(BIN)/dbt --quiet parse
+	$(BIN)/python scripts/pictures.py
 
 # Some minutes, and a gigabyte that stays in target/bench: make bench BENCH="--activities 100M".
 bench: .venv/installed

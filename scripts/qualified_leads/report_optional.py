@@ -1,4 +1,4 @@
-"""Sections of the report whose tables not every release has: goals, queue load, thresholds."""
+"""Sections of the report whose tables not every release has: goals, forecast, queue and more."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def sections(
     """One section for each of the tables that is there."""
     makers: tuple[tuple[str, Maker], ...] = (
         ("reports.rpt_goal_progress", goal_section),
+        ("reports.rpt_pipeline_forecast", forecast_section),
+        ("reports.rpt_unqualified_leads", reason_section),
         ("reports.rpt_sdr_load", load_section),
         ("reports.rpt_mql_thresholds", threshold_section),
     )
@@ -75,6 +77,82 @@ def goal_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Sectio
     ]
     table = make_table("goals-table", "Where each goal stands", columns, rows, currency)
     return Section("goals", title, charts=[chart] if drawn else [], tables=[table])
+
+
+def forecast_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Section:
+    """What the open pipeline will bring, by when."""
+    rows = read(
+        connection,
+        "select step, any_value(starts_at) as starts_at, any_value(ends_at) as ends_at, "
+        "sum(expected_customers) as customers, sum(expected_revenue) as revenue "
+        "from reports.rpt_pipeline_forecast group by step order by step",
+    )
+    title = "Forecast"
+    if not rows:
+        return Section("forecast", title, empty="There is no open pipeline to forecast from.")
+    for row in rows:
+        row["until"] = f"until {show(row['ends_at'], 'day', currency)}"
+    drawn = [
+        {
+            "name": row["until"],
+            "value": row["revenue"] or 0,
+            "note": show(row["revenue"], "money", currency),
+        }
+        for row in rows
+    ]
+    total = sums(rows, ("customers", "revenue"))
+    label = "Expected revenue: " + ", ".join(f"{row['name']} {row['note']}" for row in drawn) + "."
+    chart = Chart(
+        "forecast-steps",
+        f"Expected revenue of what is open now, {currency}",
+        label,
+        "From reports.rpt_pipeline_forecast, all stages. Leads that are no MQL yet are not in it.",
+        charts.bar_list(drawn, "revenue", label),
+    )
+    columns = [
+        Column("until", "Step", "text"),
+        Column("customers", "Expected customers", "days"),
+        Column("revenue", "Expected revenue", "money"),
+    ]
+    table = make_table(
+        "forecast-table", "Forecast by step", columns, rows, currency, {"until": "all", **total}
+    )
+    return Section("forecast", title, charts=[chart], tables=[table])
+
+
+def reason_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Section:
+    """Why leads are not qualified."""
+    rows = read(
+        connection,
+        "select unqualified_reason, count(*) as leads, "
+        "count(*) filter (where can_requalify) as can_requalify "
+        "from reports.rpt_unqualified_leads group by unqualified_reason "
+        "order by leads desc, unqualified_reason",
+    )
+    title = "Why leads are not qualified"
+    if not rows:
+        return Section("reasons", title, empty="Every lead is qualified.")
+    for row in rows:
+        row["reason"] = str(row["unqualified_reason"] or "unknown").replace("_", " ")
+    drawn = [
+        {"name": row["reason"], "value": row["leads"], "note": f"{row['leads']:,}"} for row in rows
+    ]
+    label = "Leads by the first reason: " + ", ".join(f"{r['name']} {r['note']}" for r in drawn)
+    chart = Chart(
+        "reason-leads",
+        "Leads that are no MQL now, by the first reason",
+        f"{label}.",
+        "From reports.rpt_unqualified_leads.",
+        charts.bar_list(drawn, "leads", label, names=220),
+    )
+    columns = [
+        Column("reason", "Reason", "text"),
+        Column("leads", "Leads"),
+        Column("can_requalify", "of them can come back"),
+    ]
+    total = {"reason": "all", **sums(rows, ("leads", "can_requalify"))}
+    table = make_table("reasons-table", "Reasons", columns, rows, currency, total)
+    return Section("reasons", title, charts=[chart], tables=[table])
 
 
 def load_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Section:

@@ -43,6 +43,7 @@ from qualified_leads.report_words import (
 
 # Of the stages that the rates lead to; five of them have to stand side by side on a phone.
 SHORT = ("MQL", "SAL", "SQL", "Opp.", "Cust.")
+MOST_ROWS = 3000  # of a table: more make the file large, and the report has them
 STACKED_SOURCES = 5  # more colours than six cannot be told apart
 SOURCE = Column("lead_source", "Source", "text")
 COUNTS = [Column(stage, title) for stage, title in zip(STAGES, HEADINGS, strict=True)]
@@ -147,15 +148,13 @@ def glance_section(costs: Costs, currency: str) -> Section:
         changes = quality_changes(now, before)
         names = [month_name(month) for month in months]
         tiles = [make_tile(change, currency, names[1]) for change in changes]
-        title = (
-            f"Leads created in {names[0]} against {names[1]}: what became of them "
-            "(the last cohort old enough to judge)"
-        )
-        groups.append(TileGroup(title, headline(changes), tiles))
+        title = f"Leads created in {names[0]} against {names[1]}: what became of them"
+        texts = [f"{names[0]} is the last cohort that is old enough to judge."]
+        groups.append(TileGroup(title, headline(changes), tiles, texts))
     empty = "" if groups else "There are no two complete months to compare yet."
     notes = [
-        "“May be chance” marks counts and rates that differ by less than two standard errors: "
-        "as much as months differ when nothing has changed."
+        "“May be chance” marks what differs by less than two standard errors of the counts behind "
+        "it: as much as months differ when nothing has changed."
     ]
     return Section(
         "glance", "At a glance", tile_groups=groups, empty=empty, notes=notes if groups else ()
@@ -234,6 +233,9 @@ def funnel_section(costs: Costs, currency: str) -> Section:
         rate_chart(sources, source),
         month_chart(costs.periods, "mqls", "MQLs"),
     ]
+    months = sorted(costs.cohorts, key=lambda row: -row["month"].toordinal())[:MOST_ROWS]
+    is_cut = len(months) < len(costs.cohorts)
+    which_rows = f"the last {MOST_ROWS:,} rows of the cohorts" if is_cut else "all cohorts"
     by_source = [SOURCE, *COUNTS, Column("revenue", "Revenue", "money"), *RATES]
     tables = [
         make_table(
@@ -246,12 +248,9 @@ def funnel_section(costs: Costs, currency: str) -> Section:
         ),
         make_table(
             "funnel-months",
-            "Funnel by month and source (all cohorts, the latest first)",
+            f"Funnel by month and source ({which_rows}, the latest first)",
             [Column("month", "Month", "month"), SOURCE, *COUNTS, *RATES],
-            [
-                with_ratios(row)
-                for row in sorted(costs.cohorts, key=lambda r: -r["month"].toordinal())
-            ],
+            [with_ratios(row) for row in months],
             currency,
         ),
     ]

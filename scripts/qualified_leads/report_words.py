@@ -60,8 +60,8 @@ def show_moment(moment: datetime | None) -> str:
 class Change:
     """A measure of one month against the month before.
 
-    `trials` are the denominators of a rate (now, before); `is_better_up` is None where neither
-    direction is better.
+    `trials` are the denominators of a rate (now, before), `events` the counts that an amount or a
+    return stands on; `is_better_up` is None where neither direction is better.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Change:
     before: float | None
     is_better_up: bool | None = True
     trials: tuple[float, float] | None = None
+    events: tuple[float, float] | None = None
 
     @property
     def difference(self) -> float | None:
@@ -86,7 +87,7 @@ class Change:
 
     @property
     def is_chance(self) -> bool:
-        """Whether counts or rates differ by no more than two standard errors."""
+        """Whether it is no more than two standard errors of the counts behind it."""
         if self.difference is None or self.direction == "same":
             return False
         if self.kind == "count":
@@ -96,7 +97,24 @@ class Change:
             pooled = ((self.now or 0) * n + (self.before or 0) * m) / (n + m)
             error = math.sqrt(max(pooled * (1 - pooled), 0) * (1 / n + 1 / m))
             return abs(self.difference) <= CHANCE * error
-        return False
+        return self._is_chance_of_events()
+
+    def _is_chance_of_events(self) -> bool:
+        """Whether the counts behind an amount alone would make it differ as much.
+
+        The logarithm of a ratio of counts n and m has the standard error sqrt(1/n + 1/m). Amounts
+        of single deals vary on top of that, so this errs on the side of calling a change clear.
+        """
+        if self.events is None or not all(self.events):
+            return False
+        # What is multiplied by the count: the amount, or of a return revenue over spend.
+        now, before = (
+            (value or 0) + (1 if self.kind == "rate" else 0) for value in (self.now, self.before)
+        )
+        if now <= 0 or before <= 0:
+            return False
+        error = math.sqrt(sum(1 / count for count in self.events))
+        return abs(math.log(now / before)) <= CHANCE * error
 
     @property
     def verdict(self) -> str:
@@ -111,7 +129,7 @@ class Change:
         if self.difference is None:
             return ""
         if self.kind == "rate":
-            return f"{abs(self.difference) * 100:.1f} points"
+            return f"{abs(self.difference) * 100:,.1f} points"
         share = ratio(abs(self.difference), abs(self.before or 0))
         if share is None:
             return "from zero"
@@ -160,7 +178,13 @@ def volume_changes(now: Row, before: Row) -> list[Change]:
     names = (("Leads", "leads"), ("MQLs", "mqls"), ("SQLs", "sqls"), ("Customers", "customers"))
     return [
         *(Change(name, "count", now[column], before[column]) for name, column in names),
-        Change("Revenue", "money", now["revenue"], before["revenue"]),
+        Change(
+            "Revenue",
+            "money",
+            now["revenue"],
+            before["revenue"],
+            events=(now["customers"] or 0, before["customers"] or 0),
+        ),
         Change("Spend", "money", now["spend"], before["spend"], None),
     ]
 
@@ -172,19 +196,19 @@ def quality_changes(now: Row, before: Row) -> list[Change]:
         trials = (now[of], before[of]) if now[of] and before[of] else None
         return Change(name, "rate", now[column], before[column], True, trials)
 
+    def events(column: str) -> tuple[float, float]:
+        return now[column] or 0, before[column] or 0
+
+    def cost(name: str, column: str, of: str) -> Change:
+        return Change(name, "money", now[column], before[column], False, events=events(of))
+
     return [
         rate("Lead to MQL", "mql_rate", "leads"),
         rate("MQL to SAL", "sal_rate", "mqls"),
-        Change("Cost per MQL", "money", now["cost_per_mql"], before["cost_per_mql"], False),
-        Change("Cost per SQL", "money", now["cost_per_sql"], before["cost_per_sql"], False),
-        Change(
-            "Cost per customer",
-            "money",
-            now["cost_per_customer"],
-            before["cost_per_customer"],
-            False,
-        ),
-        Change("Return on spend (ROI)", "rate", now["roi"], before["roi"]),
+        cost("Cost per MQL", "cost_per_mql", "mqls"),
+        cost("Cost per SQL", "cost_per_sql", "sqls"),
+        cost("Cost per customer", "cost_per_customer", "customers"),
+        Change("ROI", "rate", now["roi"], before["roi"], events=events("customers")),
     ]
 
 

@@ -1,9 +1,7 @@
-"""A real browser for tests: Debian's chromium, headless, without a network."""
+"""A report opened in a real browser, with what it said on the console and asked of the network."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find_chromium() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+from qualified_leads import browser
 
 
 @dataclass
@@ -32,21 +26,17 @@ class Opened:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser, or a skipped test where none is installed."""
-    path = find_chromium()
+    path = browser.find_chromium()
     if path is None:
         pytest.skip("no chromium is installed (apt-get install chromium)")
-    # Its sandbox refuses to run as root, as in containers.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
+    with browser.chromium(path) as started:
+        yield started
 
 
-def open_file(browser: Browser, file: Path, **context: Any) -> Opened:
+def open_file(started: Browser, file: Path, **context: Any) -> Opened:
     """Open a report and wait until its charts are drawn."""
     context.setdefault("viewport", {"width": 1200, "height": 900})
-    opened = Opened(browser.new_context(**context).new_page())
+    opened = Opened(started.new_context(**context).new_page())
     page = opened.page
     page.on("console", lambda message: opened.complaints.append(message.text))
     page.on("pageerror", lambda error: opened.complaints.append(str(error)))

@@ -87,6 +87,13 @@ create table reports.rpt_goal_progress (
     due_date date, baseline double, target double, actual_value double, expected_by_now double,
     projection double, goal_status varchar
 );
+create table reports.rpt_pipeline_forecast (
+    stage varchar, step bigint, starts_at timestamp, ends_at timestamp, open_leads bigint,
+    expected_customers double, expected_revenue double
+);
+create table reports.rpt_unqualified_leads (
+    lead_id varchar, unqualified_reason varchar, can_requalify boolean
+);
 create table reports.rpt_sdr_load (
     day_date date, demand bigint, capacity bigint, spill bigint, idle bigint, answered bigint,
     answered_in_time bigint
@@ -176,6 +183,16 @@ def _fill_optional(connection: duckdb.DuckDBPyConnection, text: str) -> None:
         "('goal', ?, ?, 'mql', ?, ?, 23, 27.6, 28, 27.6, 28, 'on_track'), "
         "('other', 'no baseline', ?, 'mql', ?, ?, null, null, 0, null, null, 'not_measurable')",
         [text, text, day, day, text, day, day],
+    )
+    connection.execute(
+        "insert into reports.rpt_pipeline_forecast values "
+        "('mql', 1, ?, ?, 9, 0.5, 100.5), ('sql', 1, ?, ?, 9, 1.5, 200)",
+        [AS_OF, AS_OF + timedelta(days=30)] * 2,
+    )
+    connection.execute(
+        "insert into reports.rpt_unqualified_leads values "
+        "('L1', ?, true), ('L2', 'no_consent', false), ('L3', 'no_consent', true)",
+        [text],
     )
     connection.execute(
         "insert into reports.rpt_sdr_load values (?, 5, 4, 1, 0, 4, 3), (?, 2, 4, 0, 1, 3, 3)",

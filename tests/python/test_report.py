@@ -80,7 +80,7 @@ def test_without_rows_every_section_says_so(
     page = open_file(browser, reports["empty"][1]).page
     assert page.locator("svg").count() == 0 and page.locator("table").count() == 0
     sections = page.locator("section:not(#glossary)")
-    assert sections.count() == 11
+    assert sections.count() == 13
     assert page.locator("section:not(#glossary) .empty").count() == sections.count()
 
 
@@ -121,6 +121,8 @@ def test_numbers_are_those_of_the_release(
     assert tile.locator(".value").inner_text() == f"{now[0]:,}"
     assert tile.locator(".before").inner_text() == f"May 2026: {before[0]:,}"
     assert table(opened, "quarantine-table")[0][2] == "7"
+    assert table(opened, "forecast-table") == [["until 31 Jul 2026", "2.0", "€300.50"]]
+    assert table(opened, "reasons-table")[0] == ["no consent", "2", "1"]
     assert table(opened, "scores-table")[0][:2] == ["A1", str(len(by_source))]
     opened.page.context.close()
 
@@ -261,7 +263,7 @@ def test_refresh_with_report_writes_it(
 ) -> None:
     monkeypatch.setenv("WAREHOUSE", str(tmp_path))
     made = Release(reports["one"][0], {})
-    monkeypatch.setattr(refresh_command, "refresh", lambda *_: made)
+    monkeypatch.setattr(refresh_command, "refresh", lambda *_, **__: made)
     refresh_command.main(report=True)
     assert (tmp_path / "report.html").read_bytes() == reports["one"][1].read_bytes()
 
@@ -299,6 +301,12 @@ def test_as_of_is_in_the_name_of_a_release(tmp_path: Path) -> None:
         (Change("Rate", "rate", 0.2, 0.1, True, (1000, 1000)), "up 10.0 points", "better"),
         (Change("Rate", "rate", 0.2, 0.1, True, (20, 20)), "up 10.0 points", "neutral"),
         (Change("ROI", "rate", -0.5, 0.5), "down 100.0 points", "worse"),
+        # ln 2 = 0.69 is within 2 * sqrt(1/10 + 1/20) = 0.77, and not of ten times as many.
+        (Change("Revenue", "money", 20.0, 10.0, events=(20, 10)), "up 100%", "neutral"),
+        (Change("Revenue", "money", 20.0, 10.0, events=(200, 100)), "up 100%", "better"),
+        (Change("Revenue", "money", 20.0, 0.0, events=(2, 0)), "up from zero", "better"),
+        # 1 + roi is doubled, too.
+        (Change("ROI", "rate", 1.0, 0.0, events=(20, 10)), "up 100.0 points", "neutral"),
     ],
 )
 def test_change_in_words(change: Change, words: str, verdict: str) -> None:
