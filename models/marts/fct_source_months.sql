@@ -37,7 +37,7 @@ with
             cast(sum(sqls) as bigint) as sqls,
             cast(sum(customers) as bigint) as customers,
             cast(sum(revenue) as double) as revenue,
-            cast(sum(spend) as double) as direct_spend,
+            cast(sum(spend) as decimal(20, 2)) as direct_spend,
             cast(sum(nurture_spend) as double) as nurture_spend
         from entries
         group by month, lead_source

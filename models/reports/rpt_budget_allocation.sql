@@ -5,7 +5,6 @@ with
         where mature_months between 1 and {{ parameter("budget_months") }}
     ),
 
-    -- Customers are few; SQLs times the win rate of all say the same with less noise.
     win_rates as (select sum(customers) / nullif(sum(sqls), 0) as win_rate from months),
 
     summed as (
@@ -14,10 +13,10 @@ with
             cast(sum(months.leads) as bigint) as leads,
             cast(sum(months.sqls) as bigint) as sqls,
             cast(sum(months.customers) as bigint) as customers,
-            sum(months.revenue) as revenue,
+            round(sum(months.revenue), 2) as revenue,
             sum(months.direct_spend) as direct_spend,
-            sum(months.nurture_spend) as nurture_spend,
-            sum(months.sqls * win_rates.win_rate) as expected_customers,
+            round(sum(months.nurture_spend), 2) as nurture_spend,
+            sum(months.sqls) * max(win_rates.win_rate) as expected_customers,
             sum(
                 case
                     when months.is_recent
@@ -25,10 +24,8 @@ with
                     else - months.direct_spend
                 end
             ) as spend_change,
-            sum(
-                case when months.is_recent then months.sqls else - months.sqls end
-                * win_rates.win_rate
-            ) as customers_change
+            sum(case when months.is_recent then months.sqls else - months.sqls end)
+            * max(win_rates.win_rate) as customers_change
         from months
         cross join win_rates
         group by months.lead_source
@@ -65,15 +62,18 @@ with
             sqls,
             customers,
             expected_customers,
-            direct_spend,
+            cast(direct_spend as double) as direct_spend,
             nurture_spend,
             direct_spend / nullif(sum(direct_spend) over (), 0) as spend_share,
             average_cost_per_customer,
             marginal_cost_per_customer,
             is_marginal,
-            weight
-            / nullif(sum(weight) over (), 0)
-            * (1 - {{ parameter("experiment_share") }}) as suggested_share,
+            round(
+                weight
+                / nullif(sum(weight) over (), 0)
+                * (1 - {{ parameter("experiment_share") }}),
+                9
+            ) as suggested_share,
             revenue,
             (revenue - direct_spend - nurture_spend)
             / nullif(direct_spend + nurture_spend, 0) as roi_with_nurture

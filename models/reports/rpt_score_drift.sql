@@ -20,7 +20,7 @@ with
     ),
 
     months as (
-        select score_kind, month, avg(score) as average_score
+        select score_kind, month, round(avg(score), 6) as average_score
         from binned
         group by score_kind, month
     ),
