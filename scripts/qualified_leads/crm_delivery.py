@@ -29,6 +29,8 @@ from qualified_leads.errors import UsageError
 TRANSIENT = frozenset({408, 425, 429})
 # Answers that concern the sender and not a record: no record is to be given up for a wrong token.
 MISCONFIGURED = frozenset({401, 403, 404, 405, 407, 410, 415, 426})
+# A first chunk of so many records that are all refused says something about the mapping.
+SUSPICIOUS = 5
 LONGEST_WAIT = 600.0  # seconds; who asks for more gets the next run
 
 Sleep = Callable[[float], None]
@@ -142,7 +144,13 @@ def deliver(
     left = [chunk for chunk in chunks_of(batch) if chunk.key not in set(progress.done)]
     with Sender(endpoint) as sender:
         for chunk in left:
-            progress.refused += sender.send(chunk)
+            refused = sender.send(chunk)
+            if not progress.done and len(refused) == len(chunk.records) >= SUSPICIOUS:
+                raise DeliveryError(
+                    f"the endpoint refused all {len(refused):,} records of the first chunk (status "
+                    f"{refused[0].status}): check the mapping; no record was given up"
+                )
+            progress.refused += refused
             progress.done.append(chunk.key)
             _note(directory, batch, progress)
             on_chunk(chunk)
@@ -173,9 +181,13 @@ class Sender:
         headers = {"Content-Type": "application/json", "User-Agent": "qualified-leads"}
         if endpoint.token:
             headers["Authorization"] = f"Bearer {endpoint.token}"
-        # A redirect is not followed: the token would go along.
+        # A redirect is not followed: the token would go along. Nor does what is meant for this
+        # machine take the way of a proxy.
         self.client = httpx.Client(
-            headers=headers, timeout=endpoint.timeout_seconds, follow_redirects=False
+            headers=headers,
+            timeout=endpoint.timeout_seconds,
+            follow_redirects=False,
+            trust_env=not _is_loopback(httpx.URL(endpoint.url).host),
         )
         self.earliest = 0.0
 

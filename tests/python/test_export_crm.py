@@ -414,6 +414,31 @@ def test_refused_record_is_found_and_the_others_are_taken(
     assert ids(make(tmp_path, **{**stages, "c": "sql"})) == ["c"]
 
 
+def test_first_chunk_refused_as_a_whole_gives_up_no_record(
+    tmp_path: Path, server: Server, slept: list[float]
+) -> None:
+    large = MAPPING.model_copy(update={"chunk_size": 5})
+    stages = dict.fromkeys("abcdef", "mql")
+    batch = next_batch(tmp_path, "r1", dataset(**stages), large)
+    server.poisoned = set("abcde")
+    with pytest.raises(DeliveryError, match="refused all 5 records of the first chunk"):
+        send(tmp_path, server, slept, batch)
+    assert read_state(tmp_path).batches == [] and not (tmp_path / "dead_letters").exists()
+    server.poisoned = set("abcd")
+    assert len(send(tmp_path, server, slept, batch).refused) == 4
+
+
+def test_loopback_takes_no_proxy(
+    tmp_path: Path,
+    server: Server,
+    slept: list[float],
+    batch: Batch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert send(tmp_path, server, slept, batch).chunks == 3 and slept == []
+
+
 @pytest.mark.parametrize("status", [301, 401, 403, 404])
 def test_wrong_address_or_token_gives_up_no_record(
     tmp_path: Path, server: Server, slept: list[float], batch: Batch, status: int
