@@ -201,6 +201,10 @@ def step(fault: str, limit: int, what: str, place: Path) -> tuple[int, int]:
         text=True,
         check=False,
     )
+    # Nothing but the fault that was meant, else points would be counted that tried nothing.
+    if done.returncode:
+        is_meant = "Input/output error" in done.stderr
+        assert done.returncode == -9 if fault == "kill" else is_meant, done.stderr[-500:]
     return done.returncode, int(done.stdout or 0)
 
 
