@@ -19,6 +19,10 @@ NEW = """
         open_leads, expected_customers, expected_revenue
     from release.reports.rpt_pipeline_forecast
 """
+HAS_FORECAST = """
+    from information_schema.tables
+    where table_catalog = 'release' and table_name = 'rpt_pipeline_forecast'
+"""
 OLD = "select * from read_parquet(?) where made_at not in (select made_at from new)"
 
 
@@ -32,6 +36,8 @@ def append_forecast(warehouse: Path, release: Path) -> None:
     try:
         with duckdb.connect() as connection:
             connection.execute(f"attach '{_quoted(release)}' as release (read_only)")
+            if not connection.execute(HAS_FORECAST).fetchall():
+                return  # a project may do without this report
             connection.execute(f"create table new as {NEW}")
             if log.exists():
                 connection.execute(f"insert into new {OLD}", [str(log)])

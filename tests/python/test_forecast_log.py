@@ -50,11 +50,19 @@ def test_each_moment_is_logged_once(tmp_path: Path) -> None:
     assert (tmp_path / LOG_NAME).stat().st_mode & 0o077 == 0
 
 
-def test_a_release_without_forecast_warns_and_keeps_the_log(tmp_path: Path, capsys) -> None:
+def test_a_release_without_forecast_keeps_the_log(tmp_path: Path, capsys) -> None:
     append_forecast(tmp_path, made_release(tmp_path / "a.duckdb", "2026-01-01", 1.5))
     with duckdb.connect(str(tmp_path / "b.duckdb")) as connection:
         connection.execute("create schema reports")
     append_forecast(tmp_path, tmp_path / "b.duckdb")
-    assert capsys.readouterr().err == "warning: the forecast was not logged (CatalogException)\n"
+    assert capsys.readouterr().err == ""
     assert len(logged(tmp_path)) == 2
+
+
+def test_a_log_that_cannot_be_read_warns_and_stays(tmp_path: Path, capsys) -> None:
+    (tmp_path / LOG_NAME).write_bytes(b"no parquet")
+    append_forecast(tmp_path, made_release(tmp_path / "a.duckdb", "2026-01-01", 1.5))
+    told = capsys.readouterr().err
+    assert told.startswith("warning: the forecast was not logged (") and told.count("\n") == 1
+    assert (tmp_path / LOG_NAME).read_bytes() == b"no parquet"
     assert not list(tmp_path.glob(".new-*"))

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-MACRO = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\s*\(")
+MACRO = re.compile(r"{%-?\s*(?:macro|test|materialization)\s+(\w+)\s*[(,]")
 PIN = re.compile(r"[A-Za-z0-9_.-]+==[A-Za-z0-9.+!]+")
 
 
