@@ -522,6 +522,9 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
     "personas": [
         ({}, ()),
         ({"persona": ""}, ("persona_is_given",)),
+        ({"persona": " Unmatched"}, ("persona_is_not_reserved",)),
+        ({"attribute_name": "Age_Group"}, ("attribute_is_not_protected",)),
+        ({"attribute_name": "language"}, ()),
         ({"priority": ""}, ("priority_is_given",)),
         ({"priority": "10"}, ("priority_is_unique",)),
         ({"attribute_name": ""}, ("attribute_name_is_given",)),
