@@ -342,6 +342,7 @@ SOUND: dict[str, Row] = {
     "qualification_criteria": {"framework": "BANT", "is_required": "false"},
     "exclusion_rules": {"attribute_name": "domain", "comparison": "equals", "rule_value": "x.com"},
     "lead_source_map": {"comparison": "equals", "raw_value": "x", "lead_source": "other"},
+    "field_checks": {"table_name": "leads", "minimum": "1"},
     "personas": {"persona": "x", "attribute_name": "goal", "comparison": "in", "rule_value": "x"},
     "stages": {"stage": "lead"},
     "free_email_domains": {},
@@ -366,6 +367,7 @@ KEYS: dict[str, Row] = {
     "qualification_criteria": {"criterion": "criterion_{n}"},
     "exclusion_rules": {"rule_id": "new_{n}"},
     "lead_source_map": {"priority": "9{n:03}"},
+    "field_checks": {"field_name": "field_{n}"},
     "personas": {"priority": "9{n:03}"},
     "stages": {"stage_order": "1{n}"},
 }
@@ -518,6 +520,15 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
         ({"comparison": "matches"}, ("comparison_is_known",)),
         ({"comparison": "between", "raw_value": "x"}, (BOUNDS,)),
         ({"raw_value": ""}, ("*raw_value_is_given",)),
+    ],
+    "field_checks": [
+        ({}, ()),
+        ({"minimum": "", "pattern": "^x"}, ()),
+        ({"minimum": ""}, ("check_is_given",)),
+        ({"maximum": "0"}, ("bounds_are_in_order",)),
+        ({"table_name": "activities"}, ("table_name_is_known",)),
+        ({"field_name": ""}, ("field_name_is_given",)),
+        ({"field_name": " Email"}, ("field_is_listed_once",)),
     ],
     "personas": [
         ({}, ()),
