@@ -17,7 +17,8 @@ with
                 sum(
                     case when row_state = 'quarantined' then row_count else 0 end
                 ) as bigint
-            ) as quarantined
+            ) as quarantined,
+            max(newest_loaded_at) as newest_loaded_at
         from row_counts
         group by table_name
     )

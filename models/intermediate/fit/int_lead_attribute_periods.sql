@@ -12,7 +12,7 @@ with
     asked as (
         select attribute_name
         from rules
-        where rule_set in ('fit', 'exclusion')
+        where rule_set in ('fit', 'exclusion', 'persona')
         group by attribute_name
     ),
 

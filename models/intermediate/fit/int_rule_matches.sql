@@ -25,7 +25,7 @@ with
             and periods.attribute_value = evaluations.attribute_value
             and moments.moment_at >= evaluations.valid_from
             and moments.moment_at < evaluations.valid_to
-        where evaluations.is_match
+        where evaluations.is_match and evaluations.rule_set in ('fit', 'exclusion')
         group by
             moments.lead_id,
             moments.moment_at,

@@ -1,10 +1,4 @@
 with
-    fit_rules as (select * from {{ ref("fit_rules") }}),
-
-    exclusion_rules as (select * from {{ ref("exclusion_rules") }}),
-
-    lead_source_map as (select * from {{ ref("lead_source_map") }}),
-
     united as (
         select
             'fit' as rule_set,
@@ -14,7 +8,7 @@ with
             rule_value,
             valid_from,
             valid_to
-        from fit_rules
+        from {{ ref("fit_rules") }}
         union all
         select
             'exclusion' as rule_set,
@@ -28,7 +22,7 @@ with
             rule_value,
             valid_from,
             valid_to
-        from exclusion_rules
+        from {{ ref("exclusion_rules") }}
         union all
         select
             'lead_source' as rule_set,
@@ -38,7 +32,17 @@ with
             raw_value as rule_value,
             null as valid_from,
             null as valid_to
-        from lead_source_map
+        from {{ ref("lead_source_map") }}
+        union all
+        select
+            'persona' as rule_set,
+            cast(priority as string) as rule_id,
+            attribute_name,
+            comparison,
+            rule_value,
+            null as valid_from,
+            null as valid_to
+        from {{ ref("personas") }}
     ),
 
     normalised as (

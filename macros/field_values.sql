@@ -1,0 +1,17 @@
+{% macro field_values(relation, fields, row_at, lead_source="lead_source") -%}
+    {%- for field in fields.split() %}
+        select
+            '{{ relation }}' as table_name,
+            '{{ field }}' as field_name,
+            {{ lead_source }} as lead_source,
+            cast({{ field }} as string) as field_value,
+            {{ to_number("cast(" ~ field ~ " as string)") }} as field_number,
+            count(*) as row_count,
+            max(cast({{ row_at }} as timestamp)) as newest_at
+        from {{ relation }}
+        group by
+            {{ lead_source }},
+            cast({{ field }} as string)
+            {{ "union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

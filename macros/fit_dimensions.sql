@@ -1,0 +1,12 @@
+{% macro fit_dimensions() -%}
+    {{
+        return(
+            [
+                "demographic",
+                "firmographic",
+                "technographic",
+                "psychographic",
+            ]
+        )
+    }}
+{%- endmacro %}

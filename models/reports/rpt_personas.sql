@@ -1,0 +1,72 @@
+with
+    matches as (select * from {{ ref("fct_persona_matches") }}),
+
+    leads as (select * from {{ ref("fct_leads") }}),
+
+    scores as (select * from {{ ref("fct_lead_scores") }}),
+
+    rules as (select * from {{ ref("personas") }}),
+
+    ranked_rules as (
+        select
+            lower(trim(persona)) as persona,
+            pain,
+            message,
+            row_number() over (
+                partition by lower(trim(persona)) order by priority
+            ) as rule_rank
+        from rules
+    ),
+
+    listed as (
+        select persona, pain, message
+        from ranked_rules
+        where rule_rank = 1
+        union all
+        select
+            'unmatched' as persona,
+            cast(null as string) as pain,
+            cast(null as string) as message
+    ),
+
+    counted as (
+        select
+            matches.persona,
+            count(*) as leads,
+            avg(matches.match_rate) as match_rate,
+            {% for dimension in fit_dimensions() %}
+                avg(scores.{{ dimension }}_icp_rate) as {{ dimension }}_icp_rate,
+            {% endfor %}
+            count(case when leads.has_reached_mql then 1 end) as mqls,
+            count(case when leads.has_reached_sql then 1 end) as sqls,
+            count(case when leads.has_reached_customer then 1 end) as customers,
+            sum(leads.revenue) as revenue
+        from matches
+        inner join leads on matches.lead_id = leads.lead_id
+        inner join scores on matches.lead_id = scores.lead_id
+        group by matches.persona
+    ),
+
+    final as (
+        select
+            listed.persona,
+            listed.pain,
+            listed.message,
+            coalesce(counted.leads, 0) as leads,
+            cast(counted.leads as double) / sum(counted.leads) over () as lead_rate,
+            round(counted.match_rate, 6) as match_rate,
+            {% for dimension in fit_dimensions() %}
+                round(counted.{{ dimension }}_icp_rate, 6) as {{ dimension }}_icp_rate,
+            {% endfor %}
+            coalesce(counted.mqls, 0) as mqls,
+            coalesce(counted.sqls, 0) as sqls,
+            coalesce(counted.customers, 0) as customers,
+            cast(counted.mqls as double) / counted.leads as lead_to_mql_rate,
+            cast(counted.customers as double) / counted.leads as lead_to_customer_rate,
+            cast(coalesce(counted.revenue, 0) as decimal(20, 2)) as revenue
+        from listed
+        left join counted on listed.persona = counted.persona
+    )
+
+select *
+from final
