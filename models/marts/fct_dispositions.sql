@@ -3,6 +3,8 @@ with
 
     episodes as (select * from {{ ref("int_episodes") }}),
 
+    reasons as (select * from {{ ref("disposition_reasons") }}),
+
     -- One that comes after the end for good belongs to the episode that it found.
     final as (
         select
@@ -10,7 +12,10 @@ with
             episodes.lead_id,
             episodes.episode,
             dispositions.outcome as disposition,
-            dispositions.reason as disposition_reason,
+            case
+                when dispositions.reason is not null
+                then coalesce(lower(trim(reasons.disposition_reason)), 'other')
+            end as disposition_reason,
             dispositions.rep_id,
             dispositions.occurred_at
         from dispositions
@@ -19,6 +24,9 @@ with
             on dispositions.survivor_lead_id = episodes.lead_id
             and dispositions.occurred_at > episodes.starts_after
             and dispositions.occurred_at <= episodes.next_starts_after
+        left join
+            reasons
+            on lower(dispositions.reason) = lower(trim(reasons.disposition_reason))
         where dispositions.resolved_state = 'staged'
     )
 

@@ -321,6 +321,7 @@ SOUND: dict[str, Row] = {
         "due_on": "2026-02-28",
         "target_kind": "percent",
     },
+    "disposition_reasons": {},
     "unqualified_reasons": {"evidence": "excluded", "unqualified_reason": "excluded"},
     "nurture_questions": {},
     "nurture_content": {},
@@ -356,6 +357,7 @@ KEYS: dict[str, Row] = {
     "sdr_capacity": {"rep_id": "rep_new_{n}"},
     "mql_scenarios": {"value": "1{n}"},
     "smart_goals": {"goal_id": "goal_{n}"},
+    "disposition_reasons": {"disposition_reason": "reason {n}"},
     "unqualified_reasons": {"priority": "9{n:03}"},
     "nurture_questions": {"attribute_name": "attribute_{n}"},
     "activity_rules": {"rule_id": "new_{n}", "activity_type": "type_{n}"},
@@ -595,6 +597,11 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
         ({"target_kind": "double"}, ("target_kind_is_known",)),
         ({"goal_id": ""}, ("goal_id_is_given",)),
         ({"goal_id": "mql_organic_blog"}, ("goal_id_is_listed_once",)),
+    ],
+    "disposition_reasons": [
+        ({}, ()),
+        ({"disposition_reason": " Not Ready"}, ("disposition_reason_is_listed_once",)),
+        ({"disposition_reason": ""}, ("disposition_reason_is_given",)),
     ],
     "unqualified_reasons": [
         ({}, ()),
