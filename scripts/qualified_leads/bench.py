@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import time
@@ -15,7 +16,7 @@ import duckdb
 
 from qualified_leads.bench_check import differing_tables
 from qualified_leads.bench_sample import BenchData, fresh_warehouse, lake_bytes
-from qualified_leads.dbt_run import NodeEvent
+from qualified_leads.dbt_run import NodeEvent, target_directory
 from qualified_leads.loader import LoadReport, load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.refresh import build
@@ -63,6 +64,7 @@ MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"  # as in profiles.yml
 FULL, DAY, EMPTY, HOUR = "full build", "day's refresh", "nothing new", "an hour later"
 AGAIN = "full build again"
 AFFECTED = ("intermediate", "int_leads_affected")
+BESIDES = ("attribution", "decisions")  # tags of models that the core does without
 
 
 @dataclass
@@ -86,7 +88,8 @@ class Phase:
 
     `seconds` is the dbt process from its start to its end; of it `startup_seconds` until the first
     node starts and `end_seconds` after the last one. Loading and the release are not part of it.
-    `cpu_seconds` is the processor time of the process, over all its threads.
+    `cpu_seconds` is the processor time of the process, over all its threads. `seconds_besides` is
+    what the nodes of each tag of BESIDES took, with the tests of these models.
     """
 
     name: str
@@ -101,6 +104,14 @@ class Phase:
     load_seconds: float
     release_seconds: float
     leads_affected: int | None
+    seconds_besides: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def besides_over_core(self) -> float:
+        """What attribution and decisions take over what the rest takes, summed over nodes."""
+        besides = sum(self.seconds_besides.values())
+        core = self.sum_seconds - besides
+        return besides / core if core else 0.0
 
     @property
     def nodes_seconds(self) -> float:
@@ -228,7 +239,24 @@ def _run(
         load_seconds=clock.started - load_started,
         release_seconds=released - ended,
         leads_affected=None if name in (FULL, AGAIN) else count_affected(warehouse / WORK_NAME),
+        seconds_besides=seconds_by_tag(
+            target_directory(project) / "manifest.json", outcome.seconds_by_node
+        ),
     )
+
+
+def seconds_by_tag(manifest: Path, seconds_by_node: dict[str, float]) -> dict[str, float]:
+    """Sum the seconds of models tagged with each of BESIDES and of tests that read one of them."""
+    nodes = json.loads(manifest.read_bytes())["nodes"] if manifest.is_file() else {}
+    seconds = dict.fromkeys(BESIDES, 0.0)
+    for node in nodes.values():
+        read = node["depends_on"].get("nodes", []) if node["resource_type"] == "test" else []
+        tags = {tag for name in read for tag in nodes.get(name, {}).get("tags", [])}
+        for tag in BESIDES:
+            if tag in tags.union(node["tags"]):
+                seconds[tag] += seconds_by_node.get(node["name"], 0.0)
+                break
+    return seconds
 
 
 def _cpu_seconds_of_children() -> float:

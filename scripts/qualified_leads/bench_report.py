@@ -85,6 +85,7 @@ def _phase_rows(name: str) -> list[tuple[str, Cell]]:
         ("  of it dbt's end", seconds(lambda p: p.end_seconds)),
         ("  processor time", seconds(lambda p: p.cpu_seconds)),
         ("  sum over nodes", seconds(lambda p: p.sum_seconds)),
+        ("    attribution + decisions / core", seconds(lambda p: p.besides_over_core, 2)),
         ("  peak memory, MiB", seconds(lambda p: p.peak_memory_bytes / MEBIBYTE, 0)),
         ("  release", seconds(lambda p: p.release_seconds)),
         ("  load", seconds(lambda p: p.load_seconds)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import json
 import os
@@ -10,17 +11,22 @@ import subprocess
 import sys
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
 
+from qualified_leads.dbt_run import DbtFailedError
+from qualified_leads.dbt_run import run_dbt as build_parsed
 from qualified_leads.loader import load_directory
 
 Row = dict[str, Any]
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_CASES = PROJECT.parent / "shared" / "cases"
+CORE_ALONE = ("--exclude-resource-type", "unit_test", "--exclude", "tag:decisions")
 LEFT_OUT = (".venv", ".git", "target", "warehouse", "logs", "dbt_packages", "tests/python")
 
 STAGES = ("lead", "mql", "sal", "sql", "opportunity", "customer")
@@ -142,27 +148,45 @@ def prepare_case(tmp: Path, raw_dir: Path, seeds_dir: Path | None) -> Path:
     return project
 
 
-def build_case(
-    tmp: Path, raw_dir: Path, seeds_dir: Path | None, as_of: str, unit_tests: bool = False
-) -> Path:
-    """Load raw files into a copy of the project with these seeds and build it.
+def build_case(tmp: Path, raw_dir: Path, seeds_dir: Path | None, as_of: str) -> Path:
+    """Load raw files into a warehouse of their own and build the core on it with these seeds.
 
     Returns the path of work.duckdb. Raises BuildError with the names of the models and data tests
-    that failed. Unit tests run only when asked for, as they do not look at the case.
+    that failed. What is left out is what no case is about: unit tests and the folders `decisions`.
     """
-    project = prepare_case(tmp, raw_dir, seeds_dir)
-    options = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    run_dbt(project, "build", *as_of_option(as_of), *options)
-    return project / "warehouse" / "work.duckdb"
+    return _build(tmp, raw_dir, None, seeds_dir, as_of)
 
 
 def build_mapped(tmp: Path, data: Path, mapping: str, as_of: str) -> Path:
     """Load files through one of the project's mappings, build; returns the path of work.duckdb."""
-    project = copy_project(tmp / "project")
-    (project / "warehouse").mkdir()
-    load_directory(data, project / "warehouse", project / "mappings" / mapping)
-    run_dbt(project, "build", *as_of_option(as_of), "--exclude-resource-type", "unit_test")
-    return project / "warehouse" / "work.duckdb"
+    return _build(tmp, data, PROJECT / "mappings" / mapping, None, as_of)
+
+
+def _build(
+    tmp: Path, source: Path, mapping: Path | None, seeds_dir: Path | None, as_of: str
+) -> Path:
+    project = _project_of_this_process()
+    warehouse = project / "warehouse"
+    shutil.rmtree(warehouse, ignore_errors=True)
+    warehouse.mkdir()
+    for seed in (PROJECT / "seeds").glob("*.csv"):
+        shutil.copy(seed, project / "seeds")
+    if seeds_dir is not None:
+        replace_seeds(project, seeds_dir)
+    load_directory(source, warehouse, mapping)
+    try:
+        build_parsed(project, warehouse, ["build", *as_of_option(as_of), *CORE_ALONE])
+    except DbtFailedError as error:
+        raise BuildError(failure(project, str(error))) from error
+    return shutil.move(warehouse, tmp / "warehouse") / "work.duckdb"
+
+
+@cache
+def _project_of_this_process() -> Path:
+    """A copy that stays where it is, so that dbt parses it once: it remembers where a seed was."""
+    root = Path(mkdtemp(prefix="qualified-leads-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return copy_project(root / "project")
 
 
 def as_of_option(as_of: str) -> list[str]:

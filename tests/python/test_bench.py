@@ -13,7 +13,17 @@ import pytest
 from rich.console import Console
 
 from qualified_leads import bench_sample
-from qualified_leads.bench import DAY, EMPTY, FULL, HOUR, Clock, Floor, Measured, Phase
+from qualified_leads.bench import (
+    DAY,
+    EMPTY,
+    FULL,
+    HOUR,
+    Clock,
+    Floor,
+    Measured,
+    Phase,
+    seconds_by_tag,
+)
 from qualified_leads.bench_check import differing_tables
 from qualified_leads.bench_report import as_json, node_table, print_report, write_json
 from qualified_leads.bench_sample import bench_data, format_size, make_data, parse_sizes
@@ -184,6 +194,34 @@ def test_ratios() -> None:
     assert one.over_empty(DAY) == 3
     assert one.work_over_lake == 2
     assert one.phases[DAY].sum_seconds == 4
+
+
+def test_seconds_of_a_tag_are_those_of_its_models_and_of_tests_that_read_one(
+    tmp_path: Path,
+) -> None:
+    def node(name: str, kind: str, tags: list[str], *reads: str) -> dict[str, object]:
+        return {
+            "name": name,
+            "resource_type": kind,
+            "tags": tags,
+            "depends_on": {"nodes": list(reads)},
+        }
+
+    nodes = {
+        "m.core": node("core", "model", []),
+        "m.queue": node("queue", "model", ["decisions"], "m.core"),
+        "m.credits": node("credits", "model", ["attribution"], "m.core"),
+        "t.queue": node("queue_key", "test", [], "m.queue", "m.core"),
+        "t.core": node("core_key", "test", [], "m.core"),
+    }
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"nodes": nodes}))
+    # 4 s of the core, 2.5 of the queue and its test, 1.5 of the credits: 4 / 4
+    seconds = {"core": 3.0, "core_key": 1.0, "queue": 2.0, "queue_key": 0.5, "credits": 1.5}
+    besides = seconds_by_tag(manifest, seconds)
+    assert besides == {"attribution": 1.5, "decisions": 2.5}
+    both = replace(phase(FULL, 9.0), seconds_by_node=seconds, seconds_besides=besides)
+    assert both.besides_over_core == 1.0
 
 
 def test_clock_tells_start_and_end_from_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,24 +1,9 @@
 with
-    activities as ({{ resolved_rows("stg_raw__activities") }}),
+    touches as (select * from {{ ref("int_touch_activities") }}),
 
-    rules as (select * from {{ ref("int_activity_rules_slotted") }} where is_touch),
+    windows as (select * from {{ ref("int_milestone_windows") }}),
 
-    touches as (
-        select
-            activities.survivor_lead_id as lead_id,
-            activities.activity_id,
-            activities.occurred_at as touched_at,
-            activities.campaign_id
-        from activities
-        inner join
-            rules
-            on activities.activity_type = rules.activity_type
-            and activities.occurred_at >= rules.valid_from
-            and activities.occurred_at < rules.valid_to
-        where activities.resolved_state = 'staged'
-    ),
-
-    -- Numbered once for all windows: the touches of a window are a range of numbers.
+    -- An open window moves on with as_of: what comes after its start is kept.
     final as (
         select
             *,
@@ -29,6 +14,17 @@ with
                 partition by lead_id order by touched_at, activity_id
             ) as next_campaign_id
         from touches
+        where
+            exists (
+                select *
+                from windows
+                where
+                    windows.lead_id = touches.lead_id
+                    and windows.starts_at <= touches.touched_at
+                    and (
+                        windows.ends_at >= touches.touched_at or not windows.is_reached
+                    )
+            )
     )
 
 select *

@@ -1,5 +1,5 @@
 with
-    touches as (select * from {{ ref("int_lead_touches") }}),
+    touches as (select * from {{ ref("int_touch_activities") }}),
 
     final as (
         select

@@ -1,0 +1,22 @@
+with
+    activities as ({{ resolved_rows("stg_raw__activities") }}),
+
+    rules as (select * from {{ ref("int_activity_rules_slotted") }} where is_touch),
+
+    final as (
+        select
+            activities.survivor_lead_id as lead_id,
+            activities.activity_id,
+            activities.occurred_at as touched_at,
+            activities.campaign_id
+        from activities
+        inner join
+            rules
+            on activities.activity_type = rules.activity_type
+            and activities.occurred_at >= rules.valid_from
+            and activities.occurred_at < rules.valid_to
+        where activities.resolved_state = 'staged'
+    )
+
+select *
+from final
