@@ -15,7 +15,7 @@ import duckdb
 LOG_NAME = "forecasts.parquet"
 NEW = """
     select
-        starts_at - (step - 1) * interval '30' day as made_at, stage, step, starts_at, ends_at,
+        min(starts_at) over () as made_at, stage, step, starts_at, ends_at,
         open_leads, expected_customers, expected_revenue
     from release.reports.rpt_pipeline_forecast
 """

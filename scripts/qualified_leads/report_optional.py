@@ -110,12 +110,12 @@ def forecast_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Se
         charts.bar_list(drawn, "revenue", label),
     )
     columns = [
-        Column("until", "Step", "text"),
+        Column("until", "Month", "text"),
         Column("customers", "Expected customers", "days"),
         Column("revenue", "Expected revenue", "money"),
     ]
     table = make_table(
-        "forecast-table", "Forecast by step", columns, rows, currency, {"until": "all", **total}
+        "forecast-table", "Forecast by month", columns, rows, currency, {"until": "all", **total}
     )
     return Section("forecast", title, charts=[chart], tables=[table])
 

@@ -51,6 +51,11 @@ with
                 then 'closed'
                 else 'open'
             end as spell_status,
+            min(entries.entered_at) over (
+                partition by entries.lead_id, entries.episode
+                order by entries.stage_order
+                rows between 1 following and unbounded following
+            ) as passed_at,
             row_number() over (
                 partition by entries.lead_id, entries.episode
                 order by entries.stage_order desc

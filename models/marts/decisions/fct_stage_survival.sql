@@ -1,94 +1,127 @@
+{% set ages = [0, 3, 7, 14, 30, 60, 90, 180, 360] %}
+{% set steps = range(1, 8) %}
 with
     spells as (select * from {{ ref("fct_stage_spells") }}),
 
-    aged as (
+    ages as (
+        {% for age in ages %}
+            select
+                {{ age }} as age_days,
+                {{ loop.nextitem | default(1000000) }} as next_age_days
+                {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    steps as (
+        {% for step in steps %}
+            select {{ step }} as step_number {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    -- Who was still open at this age, with no higher stage: as the open ones are today.
+    watched as (
         select
-            stage,
-            spell_status,
-            cast(
-                floor(
-                    greatest(
-                        {{
-                            days_between(
-                                "entered_at", "coalesce(exited_at, " ~ as_of() ~ ")"
-                            )
-                        }},
-                        0
-                    )
-                    / 30
-                ) as integer
-            ) as age_periods
+            spells.stage,
+            ages.age_days,
+            ages.next_age_days,
+            spells.spell_status,
+            floor(
+                (
+                    {{
+                        days_between(
+                            "spells.entered_at",
+                            "coalesce(spells.exited_at, " ~ as_of() ~ ")",
+                        )
+                    }} - ages.age_days
+                )
+                / 30
+            )
+            + 1 as last_step
         from spells
+        inner join
+            ages
+            on ages.age_days
+            < {{
+                days_between(
+                    "spells.entered_at",
+                    "least(spells.exited_at, spells.passed_at, " ~ as_of() ~ ")",
+                )
+            }}
+    ),
+
+    ended as (
+        select
+            stage, age_days, next_age_days, last_step, spell_status, count(*) as spells
+        from watched
+        group by stage, age_days, next_age_days, last_step, spell_status
     ),
 
     counted as (
         select
-            stage,
-            age_periods,
-            count(*) as spells,
-            count(case when spell_status = 'won' then 1 end) as wins,
-            count(case when spell_status = 'closed' then 1 end) as closings,
-            count(case when spell_status = 'open' then 1 end) as censored
-        from aged
-        group by stage, age_periods
+            ended.stage,
+            ended.age_days,
+            ended.next_age_days,
+            steps.step_number,
+            sum(
+                case
+                    when ended.last_step >= steps.step_number then ended.spells else 0
+                end
+            ) as spells,
+            {% for name, status in [
+                ("wins", "won"),
+                ("closings", "closed"),
+                ("censored", "open"),
+            ] %}
+                sum(
+                    case
+                        when
+                            ended.last_step = steps.step_number
+                            and ended.spell_status = '{{ status }}'
+                        then ended.spells
+                        else 0
+                    end
+                ) as {{ name }} {{ "," if not loop.last }}
+            {% endfor %}
+        from ended
+        cross join steps
+        group by ended.stage, ended.age_days, ended.next_age_days, steps.step_number
     ),
 
-    -- Who is open now leaves the period at its middle on average: the life table.
+    -- Who is open now leaves the step at its middle on average: the life table.
     exposed as (
-        select
-            *,
-            sum(spells) over (partition by stage order by age_periods desc)
-            - censored / 2.0 as exposed_spells
-        from counted
-    ),
-
-    stayed as (
-        select
-            *,
-            greatest(
-                1 - (wins + closings) / nullif(exposed_spells, 0), 1e-300
-            ) as stay_rate
-        from exposed
+        select *, nullif(spells - censored / 2.0, 0) as exposed_spells from counted
     ),
 
     survived as (
         select
             *,
-            exp(
-                sum(ln(stay_rate)) over (partition by stage order by age_periods)
-            ) as open_rate
-        from stayed
-    ),
-
-    entered as (
-        select
-            *,
             coalesce(
-                lag(open_rate) over (partition by stage order by age_periods), 1
-            ) as open_before_rate,
-            lead(age_periods) over (
-                partition by stage order by age_periods
-            ) as next_age_periods
-        from survived
+                exp(
+                    sum(
+                        ln(greatest(1 - (wins + closings) / exposed_spells, 1e-300))
+                    ) over (
+                        partition by stage, age_days
+                        order by step_number
+                        rows between unbounded preceding and 1 preceding
+                    )
+                ),
+                1
+            ) as open_before_rate
+        from exposed
     ),
 
     final as (
         select
             stage,
-            age_periods,
-            coalesce(next_age_periods, 1000000) as next_age_periods,
-            cast(exposed_spells as double) as exposed_spells,
-            wins,
-            closings,
-            censored,
-            round(open_rate, 12) as open_rate,
-            round(
-                sum(open_before_rate * wins / nullif(exposed_spells, 0)) over (
-                    partition by stage order by age_periods
-                ),
-                12
-            ) as won_rate
-        from entered
+            age_days,
+            next_age_days,
+            step_number,
+            coalesce(cast(exposed_spells as double), 0) as exposed_spells,
+            cast(wins as bigint) as wins,
+            cast(closings as bigint) as closings,
+            cast(censored as bigint) as censored,
+            round(coalesce(open_before_rate * wins / exposed_spells, 0), 12) as won_rate
+        from survived
     )
 
 select *

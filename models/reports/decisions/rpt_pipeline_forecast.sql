@@ -1,11 +1,7 @@
-{% set steps = range(1, 7) %}
+{% set this_month = dbt.date_trunc("month", as_of()) %}
 with
     spells as (
-        select
-            *,
-            cast(
-                floor({{ days_between("entered_at", as_of()) }} / 30) as integer
-            ) as age_periods
+        select *, {{ days_between("entered_at", as_of()) }} as age_days
         from {{ ref("fct_stage_spells") }}
         where spell_status = 'open' and is_latest_stage
     ),
@@ -18,70 +14,77 @@ with
         where has_reached_customer
     ),
 
-    steps as (
-        {% for step in steps %}
-            select {{ step }} as step {{ "union all" if not loop.last }}
+    months as (
+        {% for step in range(1, 7) %}
+            select
+                {{ step }} as step,
+                greatest(
+                    {{ this_month }} + interval '{{ step - 1 }}' month, {{ as_of() }}
+                ) as starts_at,
+                {{ this_month }} + interval '{{ step }}' month as ends_at
+                {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
-    aged as (
-        select stage, age_periods, count(*) as open_leads
-        from spells
-        group by stage, age_periods
+    -- Wins of a step of 30 days are spread evenly over its days.
+    shared as (
+        select
+            survival.stage,
+            survival.age_days,
+            survival.next_age_days,
+            months.step,
+            survival.won_rate * greatest(
+                least(
+                    {{ days_between(as_of(), "months.ends_at") }},
+                    survival.step_number * 30
+                ) - greatest(
+                    {{ days_between(as_of(), "months.starts_at") }},
+                    (survival.step_number - 1) * 30
+                ),
+                0
+            )
+            / 30 as won_rate
+        from survival
+        cross join months
+    ),
+
+    rates as (
+        select stage, age_days, next_age_days, step, sum(won_rate) as won_rate
+        from shared
+        group by stage, age_days, next_age_days, step
     ),
 
     expected as (
         select
-            aged.stage,
-            aged.age_periods,
-            aged.open_leads,
-            steps.step,
-            coalesce(through.won_rate, 0)
-            - coalesce(earlier.won_rate, 0) as won_in_step,
-            coalesce(reached.open_rate, 1) as open_at_age
-        from aged
-        cross join steps
+            spells.stage,
+            months.step,
+            months.starts_at,
+            months.ends_at,
+            count(*) as open_leads,
+            round(coalesce(sum(rates.won_rate), 0), 9) as expected_customers
+        from spells
+        cross join months
         left join
-            survival as through
-            on aged.stage = through.stage
-            and aged.age_periods + steps.step - 1 >= through.age_periods
-            and aged.age_periods + steps.step - 1 < through.next_age_periods
-        left join
-            survival as earlier
-            on aged.stage = earlier.stage
-            and aged.age_periods + steps.step - 2 >= earlier.age_periods
-            and aged.age_periods + steps.step - 2 < earlier.next_age_periods
-        left join
-            survival as reached
-            on aged.stage = reached.stage
-            and aged.age_periods - 1 >= reached.age_periods
-            and aged.age_periods - 1 < reached.next_age_periods
-    ),
-
-    summed as (
-        select
-            stage,
-            step,
-            cast(sum(open_leads) as bigint) as open_leads,
-            round(
-                sum(open_leads * won_in_step / nullif(open_at_age, 0)), 9
-            ) as expected_customers
-        from expected
-        group by stage, step
+            rates
+            on spells.stage = rates.stage
+            and months.step = rates.step
+            and spells.age_days >= rates.age_days
+            and spells.age_days < rates.next_age_days
+        group by spells.stage, months.step, months.starts_at, months.ends_at
     ),
 
     final as (
         select
-            summed.stage,
-            summed.step,
-            {{ as_of() }} + (summed.step - 1) * interval '30' day as starts_at,
-            {{ as_of() }} + summed.step * interval '30' day as ends_at,
-            summed.open_leads,
-            coalesce(summed.expected_customers, 0) as expected_customers,
+            expected.stage,
+            expected.step,
+            expected.starts_at,
+            expected.ends_at,
+            expected.open_leads,
+            expected.expected_customers,
             round(
-                coalesce(summed.expected_customers, 0) * customers.average_revenue, 2
+                expected.expected_customers * customers.average_revenue, 2
             ) as expected_revenue
-        from summed
+        from expected
         cross join customers
     )
 
