@@ -1,26 +1,27 @@
-{% set lead_fields = (
-    "email first_name last_name phone job_title department company_name company_id"
-    ~ " country region lead_source campaign_id landing_page owner_id"
-) %}
+{% set lead_fields = "email first_name last_name phone job_title department company_name company_id" %}
+{% set origin_fields = "country region lead_source campaign_id landing_page owner_id" %}
 {% set company_fields = "domain company_name industry employee_count annual_revenue growth_rate country" %}
-{% set spend_fields = "campaign_id category impressions clicks" %}
+{% set no_source = "cast(null as string)" %}
+{% set read = [
+    ["leads", lead_fields ~ " " ~ origin_fields, "created_at"],
+    ["companies", company_fields, "null", no_source],
+    ["spend", "campaign_id category impressions clicks", "spend_date"],
+    ["opportunities", "stage amount", "created_at"],
+    ["dispositions", "disposition_reason rep_id", "occurred_at", no_source],
+] %}
 with
     leads as (select * from {{ ref("dim_leads") }} where not is_deleted),
 
     companies as (select * from {{ ref("dim_companies") }}),
 
-    spend as (select * from {{ ref("fct_spend") }}),
-
-    opportunities as (select * from {{ ref("fct_opportunities") }}),
+    {% for table in ["spend", "opportunities", "dispositions"] %}
+        {{ table }} as (select * from {{ ref("fct_" ~ table) }}),
+    {% endfor %}
 
     read_values as (
-        {{ field_values("leads", lead_fields, "created_at") }}
-        union all
-        {{ field_values("companies", company_fields, "null", "cast(null as string)") }}
-        union all
-        {{ field_values("spend", spend_fields, "spend_date") }}
-        union all
-        {{ field_values("opportunities", "stage amount", "created_at") }}
+        {% for table in read %}
+            {{ field_values(*table) }} {{ "union all" if not loop.last }}
+        {% endfor %}
     ),
 
     judged as (
