@@ -29,6 +29,7 @@ from qualified_leads.anonymise import (
     read_policy,
 )
 from qualified_leads.contract import REJECTED_ROWS
+from qualified_leads.durable import sync, wal_of
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.release import (
@@ -138,7 +139,7 @@ def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
     for path in (path for path in files if path.parent.name == "leads"):
         report.rows["leads"] += _rewrite(path, anonymiser, person)
     (warehouse / MARK_NAME).unlink(missing_ok=True)
-    _sync(warehouse)
+    sync(warehouse)
     report.rows = Counter({table: count for table, count in report.rows.items() if count})
     return report
 
@@ -251,9 +252,9 @@ def _rewrite(path: Path, anonymiser: Anonymiser, person: _Person) -> int:
             f" to {literal(str(temporary))} (format parquet, use_tmp_file false)"
         )
     temporary.chmod(0o600)
-    _sync(temporary)
+    sync(temporary)
     os.replace(temporary, path)
-    _sync(path.parent)
+    sync(path.parent)
     return len(changed)
 
 
@@ -435,13 +436,13 @@ def _rewrite_work(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> N
             connection.execute("create table new.ops.runs as from work.ops.runs")
         connection.execute("checkpoint new")
         connection.execute("detach new")
-    assert not _wal_of(new).exists(), "closed properly"
+    assert not wal_of(new).exists(), "closed properly"
     new.chmod(0o600)
-    _sync(new)
+    sync(new)
     # First the log: left beside the new file, it would be replayed into that.
-    _wal_of(work).unlink(missing_ok=True)
+    wal_of(work).unlink(missing_ok=True)
     os.replace(new, work)
-    _sync(warehouse)
+    sync(warehouse)
 
 
 def _landed_tables(connection: duckdb.DuckDBPyConnection, work: Path) -> list[str]:
@@ -496,15 +497,3 @@ def _connected() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     return connection
-
-
-def _wal_of(path: Path) -> Path:
-    return path.with_name(path.name + ".wal")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

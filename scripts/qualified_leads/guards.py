@@ -16,6 +16,7 @@ import duckdb
 
 from qualified_leads.errors import UsageError
 from qualified_leads.load_sql import literal
+from qualified_leads.release import PUBLIC_SCHEMAS
 
 GUARDS = (
     "volume",
@@ -75,9 +76,10 @@ class _Case:
         """The schema and name of a public table, None where it isn't there."""
         schema = self.one(
             "select max(table_schema) from information_schema.tables where table_catalog = ? "
-            "and table_name = ? and table_schema in ('marts', 'reports')",
+            "and table_name = ? and table_schema in (?, ?)",
             catalog,
             table,
+            *PUBLIC_SCHEMAS,
         )
         return None if schema is None else f"{catalog}.{schema}.{table}"
 

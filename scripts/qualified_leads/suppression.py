@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qualified_leads.durable import sync
 from qualified_leads.errors import UsageError
 
 LIST_NAME = "suppressed.json"
@@ -101,8 +102,4 @@ def write_suppression(warehouse: Path, suppression: Suppression) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)
-    directory = os.open(warehouse, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync(warehouse)
