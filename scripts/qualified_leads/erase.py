@@ -30,6 +30,7 @@ from qualified_leads.anonymise import (
 )
 from qualified_leads.contract import REJECTED_ROWS
 from qualified_leads.durable import sync, wal_of
+from qualified_leads.erase_exports import ExportLocks, erase_exports
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.release import (
@@ -98,9 +99,19 @@ def erase(
 
     The caller holds the warehouse's lock. `logs` are directories of logs, of which the files go
     that have somebody's address or name in them. Whoever is not found is suppressed all the same.
+
+    Raises ExportBusyError where an export is running.
     """
+    with ExportLocks() as locks:
+        locks.take(warehouse)
+        _note(warehouse, set(map(_trimmed, lead_ids)), set(map(_trimmed, emails)))
+        return _finish(warehouse, seeds, logs, locks)
+
+
+def _note(warehouse: Path, ids: set[str], emails: set[str]) -> None:
+    """Write down whom to erase, and that it is under way."""
     suppression = read_suppression(warehouse)
-    ids, addresses = set(map(_trimmed, lead_ids)), {_trimmed(email).lower() for email in emails}
+    addresses = {email.lower() for email in emails}
     person = _find(warehouse, suppression, ids, addresses)
     ids |= person.lead_ids
     addresses |= {_trimmed(row["email"]).lower() for row in person.rows if row["email"]}
@@ -114,7 +125,6 @@ def erase(
     _note_survivors(warehouse, suppression, person)
     write_suppression(warehouse, suppression)
     (warehouse / MARK_NAME).touch(mode=0o600)
-    return finish(warehouse, seeds, logs)
 
 
 def is_unfinished(warehouse: Path) -> bool:
@@ -123,7 +133,16 @@ def is_unfinished(warehouse: Path) -> bool:
 
 
 def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
-    """Take everybody on the list out of every file; what is out already is left as it is."""
+    """Take everybody on the list out of every file; what is out already is left as it is.
+
+    Raises ExportBusyError where an export is running.
+    """
+    with ExportLocks() as locks:
+        locks.take(warehouse)
+        return _finish(warehouse, seeds, logs, locks)
+
+
+def _finish(warehouse: Path, seeds: Path, logs: list[Path], locks: ExportLocks) -> ErasureReport:
     suppression = read_suppression(warehouse)
     person = _find(warehouse, suppression, set(), set())
     anonymiser = Anonymiser(suppression, read_policy(seeds), person.needles)
@@ -134,6 +153,7 @@ def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
     for path in (path for path in files if path.parent.name != "leads"):
         report.rows[path.parent.name] += _rewrite(path, anonymiser, person)
     _rewrite_releases(warehouse, anonymiser, person)
+    erase_exports(warehouse, anonymiser, locks)
     _rewrite_work(warehouse, anonymiser, person)
     report.files_removed = _remove_logs(logs, person.needles)
     for path in (path for path in files if path.parent.name == "leads"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from qualified_leads.report_data import ReleaseFile, open_release
 Format = Literal["parquet", "csv"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv")
 LATEST = "latest"
+EXPORT_PATTERN = re.compile(r".+-(parquet|csv)-[0-9a-f]{8}")
 # Types whose text no spreadsheet takes for a formula; a negative number stays a number.
 PLAIN_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT")
 PLAIN_TYPES += ("UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "BOOLEAN", "DATE", "TIME")

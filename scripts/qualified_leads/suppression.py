@@ -18,6 +18,7 @@ from qualified_leads.errors import UsageError
 
 LIST_NAME = "suppressed.json"
 LEAD, EMAIL = "lead", "email"
+PSEUDONYM_START = "erased-"
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Suppression:
 
     def pseudonym(self, kind: str, value: str) -> str:
         """What stands for the value: the same in every row, and nobody's name."""
-        return f"erased-{self.hash(kind, value)[:20]}"
+        return f"{PSEUDONYM_START}{self.hash(kind, value)[:20]}"
 
     def lead_id(self, lead_id: str) -> str:
         """The id under which an erased lead goes on being counted."""
