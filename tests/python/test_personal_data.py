@@ -503,9 +503,9 @@ class Killed(BaseException):
 def test_killed_erasure_is_finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property
 ) -> None:
-    """A kill at each write to the disk, one after the other, then one plain rerun."""
+    """A kill at each file that is put in place and in each directory that goes, then one rerun."""
     seeds = Path(__file__).resolve().parents[2] / "seeds"
-    replace, points = os.replace, 0
+    replace, rmtree, points = os.replace, shutil.rmtree, 0
     whole = fake_warehouse(tmp_path)
     add_exports(whole)
     assert places_of(whole)
@@ -521,13 +521,26 @@ def test_killed_erasure_is_finished_by_the_next_run(
             left -= 1
             replace(source, target)
 
+        def killed_half_way(directory: Path, **options: bool) -> None:
+            nonlocal left
+            if not directory.exists():
+                return
+            if left == 0:
+                for path in sorted(directory.iterdir())[:1]:
+                    path.unlink()
+                raise Killed
+            left -= 1
+            rmtree(directory, **options)
+
         monkeypatch.setattr(module.os, "replace", killed_after)
+        monkeypatch.setattr(shutil, "rmtree", killed_half_way)
         try:
             erase(warehouse, ["C-1"], [], seeds, [])
             was_killed = False
         except Killed:
             was_killed = True
         monkeypatch.setattr(module.os, "replace", replace)
+        monkeypatch.setattr(shutil, "rmtree", rmtree)
         if points == 0:  # not even on the list yet: the person asks again
             erase(warehouse, ["C-1"], [], seeds, [])
         elif was_killed:
