@@ -20,12 +20,13 @@ def main(
         list[str] | None, typer.Option(metavar="ADDRESS", help="An address; may be repeated.")
     ] = None,
 ) -> None:
-    """Take a person out of lake, work file, releases, rejected rows and logs; the counts stay.
+    """Take a person out of lake, work file, releases, exports, rejects and logs; the counts stay.
 
     Leads that merges or addresses join to it are the same person's and go too. Sources that send
     the person again bring nothing back. The next refresh builds in full.
 
-    Exit status: 0 done, also where nobody was found; 2 wrong use; 75 a refresh is running.
+    Exit status: 0 done, also where nobody was found; 2 wrong use; 75 a refresh or an export
+    is running.
     """
     wanted = [*(lead_id or []), *(email or [])]
     if not wanted or not all(text.strip() for text in wanted):
@@ -41,7 +42,7 @@ def main(
         console.print(f"{table}: {count:,} rows rewritten")
     if report.files_removed:
         console.print(f"{report.files_removed:,} log files deleted")
-    console.print("Releases were rewritten; run scripts/refresh.py to build in full.")
+    console.print("Releases and exports were rewritten; run scripts/refresh.py to build in full.")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from qualified_leads.errors import UsageError
 from qualified_leads.paths import project_root
 from qualified_leads.release import PERSONAL_COLUMNS
 from qualified_leads.report_data import table_names
+from qualified_leads.suppression import PSEUDONYM_START
 
 Record = dict[str, Any]
 Text = Annotated[str, Field(min_length=1)]
@@ -133,6 +134,8 @@ def _read(
     while rows := result.fetchmany(10_000):
         for values in rows:
             row = dict(zip(columns, values, strict=True))
+            if row["lead_id"].startswith(PSEUDONYM_START):
+                continue  # no CRM knows an erased person by it
             fields = {field: json_value(row[column]) for field, column in wanted.fields.items()}
             lead_id = row["lead_id"]
             records[lead_id] = {wanted.external_id: lead_id, wanted.present: True, **fields}

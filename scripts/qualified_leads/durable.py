@@ -21,6 +21,11 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def wal_of(database: Path) -> Path:
+    """Where DuckDB has the log of a database that was not closed properly."""
+    return database.with_name(f"{database.name}.wal")
+
+
 def write_whole(path: Path, content: str) -> None:
     """Write or replace a file in one step: a temporary one is synced, then renamed."""
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")

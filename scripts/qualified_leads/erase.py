@@ -29,6 +29,8 @@ from qualified_leads.anonymise import (
     read_policy,
 )
 from qualified_leads.contract import REJECTED_ROWS
+from qualified_leads.durable import sync, wal_of
+from qualified_leads.erase_exports import ExportLocks, erase_exports
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.release import (
@@ -97,9 +99,19 @@ def erase(
 
     The caller holds the warehouse's lock. `logs` are directories of logs, of which the files go
     that have somebody's address or name in them. Whoever is not found is suppressed all the same.
+
+    Raises ExportBusyError where an export is running.
     """
+    with ExportLocks() as locks:
+        locks.take(warehouse)
+        _note(warehouse, set(map(_trimmed, lead_ids)), set(map(_trimmed, emails)))
+        return _finish(warehouse, seeds, logs, locks)
+
+
+def _note(warehouse: Path, ids: set[str], emails: set[str]) -> None:
+    """Write down whom to erase, and that it is under way."""
     suppression = read_suppression(warehouse)
-    ids, addresses = set(map(_trimmed, lead_ids)), {_trimmed(email).lower() for email in emails}
+    addresses = {email.lower() for email in emails}
     person = _find(warehouse, suppression, ids, addresses)
     ids |= person.lead_ids
     addresses |= {_trimmed(row["email"]).lower() for row in person.rows if row["email"]}
@@ -113,7 +125,6 @@ def erase(
     _note_survivors(warehouse, suppression, person)
     write_suppression(warehouse, suppression)
     (warehouse / MARK_NAME).touch(mode=0o600)
-    return finish(warehouse, seeds, logs)
 
 
 def is_unfinished(warehouse: Path) -> bool:
@@ -122,7 +133,16 @@ def is_unfinished(warehouse: Path) -> bool:
 
 
 def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
-    """Take everybody on the list out of every file; what is out already is left as it is."""
+    """Take everybody on the list out of every file; what is out already is left as it is.
+
+    Raises ExportBusyError where an export is running.
+    """
+    with ExportLocks() as locks:
+        locks.take(warehouse)
+        return _finish(warehouse, seeds, logs, locks)
+
+
+def _finish(warehouse: Path, seeds: Path, logs: list[Path], locks: ExportLocks) -> ErasureReport:
     suppression = read_suppression(warehouse)
     person = _find(warehouse, suppression, set(), set())
     anonymiser = Anonymiser(suppression, read_policy(seeds), person.needles)
@@ -133,12 +153,13 @@ def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
     for path in (path for path in files if path.parent.name != "leads"):
         report.rows[path.parent.name] += _rewrite(path, anonymiser, person)
     _rewrite_releases(warehouse, anonymiser, person)
+    erase_exports(warehouse, anonymiser, locks)
     _rewrite_work(warehouse, anonymiser, person)
     report.files_removed = _remove_logs(logs, person.needles)
     for path in (path for path in files if path.parent.name == "leads"):
         report.rows["leads"] += _rewrite(path, anonymiser, person)
     (warehouse / MARK_NAME).unlink(missing_ok=True)
-    _sync(warehouse)
+    sync(warehouse)
     report.rows = Counter({table: count for table, count in report.rows.items() if count})
     return report
 
@@ -251,9 +272,9 @@ def _rewrite(path: Path, anonymiser: Anonymiser, person: _Person) -> int:
             f" to {literal(str(temporary))} (format parquet, use_tmp_file false)"
         )
     temporary.chmod(0o600)
-    _sync(temporary)
+    sync(temporary)
     os.replace(temporary, path)
-    _sync(path.parent)
+    sync(path.parent)
     return len(changed)
 
 
@@ -435,13 +456,13 @@ def _rewrite_work(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> N
             connection.execute("create table new.ops.runs as from work.ops.runs")
         connection.execute("checkpoint new")
         connection.execute("detach new")
-    assert not _wal_of(new).exists(), "closed properly"
+    assert not wal_of(new).exists(), "closed properly"
     new.chmod(0o600)
-    _sync(new)
+    sync(new)
     # First the log: left beside the new file, it would be replayed into that.
-    _wal_of(work).unlink(missing_ok=True)
+    wal_of(work).unlink(missing_ok=True)
     os.replace(new, work)
-    _sync(warehouse)
+    sync(warehouse)
 
 
 def _landed_tables(connection: duckdb.DuckDBPyConnection, work: Path) -> list[str]:
@@ -496,15 +517,3 @@ def _connected() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     return connection
-
-
-def _wal_of(path: Path) -> Path:
-    return path.with_name(path.name + ".wal")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

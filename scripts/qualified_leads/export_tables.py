@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -21,12 +22,15 @@ from qualified_leads.release import (
     RELEASES_KEPT,
     TableName,
     public_tables,
+    sql_name,
+    sql_text,
 )
 from qualified_leads.report_data import ReleaseFile, open_release
 
 Format = Literal["parquet", "csv"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv")
 LATEST = "latest"
+EXPORT_PATTERN = re.compile(r".+-(parquet|csv)-[0-9a-f]{8}")
 # Types whose text no spreadsheet takes for a formula; a negative number stays a number.
 PLAIN_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT")
 PLAIN_TYPES += ("UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "BOOLEAN", "DATE", "TIME")
@@ -119,17 +123,17 @@ def _write(
         list(table),
     ).fetchall()
     selected = ", ".join(_expression(name, kind, file_format) for name, kind in columns)
-    source = f"select {selected} from {_name(*table)}"
+    source = f"select {selected} from {sql_name(*table)}"
     path = place / f"{'.'.join(table)}.{file_format}"
     options = "format csv, header" if file_format == "csv" else "format parquet, compression zstd"
-    connection.execute(f"copy ({source}) to {_text(path)} ({options})")
-    row = connection.execute(f"select count(*) from {_name(*table)}").fetchone()
+    connection.execute(f"copy ({source}) to {sql_text(path)} ({options})")
+    row = connection.execute(f"select count(*) from {sql_name(*table)}").fetchone()
     assert row is not None
     return int(row[0])
 
 
 def _expression(name: str, kind: str, file_format: Format) -> str:
-    column = _name(name)
+    column = sql_name(name)
     is_plain = kind in PLAIN_TYPES or kind.startswith(("DECIMAL", "TIMESTAMP"))
     if file_format == "parquet" or is_plain:
         return column
@@ -151,11 +155,3 @@ def _prune(directory: Path, newest: Path, keep: int) -> None:
     for path in found[keep:]:
         with suppress(OSError):
             shutil.rmtree(path)
-
-
-def _name(*parts: str) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -1,7 +1,8 @@
 """What stops a release that has passed its tests: bounds in `seeds/release_guards.csv`.
 
 Tests say whether data is consistent; guards whether it is likely, compared with the release before.
-Without one nothing is compared, so a first build is never stopped for being the first.
+Without one only files are compared with each other: a first build is never stopped for being the
+first.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any
 import duckdb
 
 from qualified_leads.errors import UsageError
+from qualified_leads.load_lake import lake
 from qualified_leads.load_sql import literal
+from qualified_leads.release import PUBLIC_SCHEMAS
 
 GUARDS = (
     "volume",
@@ -65,6 +68,7 @@ class _Case:
     """Work file and last release, attached; `as_of` and that of the release are naive UTC."""
 
     connection: duckdb.DuckDBPyConnection
+    lake: Path
     as_of: datetime
     released_as_of: datetime | None
 
@@ -75,9 +79,10 @@ class _Case:
         """The schema and name of a public table, None where it isn't there."""
         schema = self.one(
             "select max(table_schema) from information_schema.tables where table_catalog = ? "
-            "and table_name = ? and table_schema in ('marts', 'reports')",
+            "and table_name = ? and table_schema in (?, ?)",
             catalog,
             table,
+            *PUBLIC_SCHEMAS,
         )
         return None if schema is None else f"{catalog}.{schema}.{table}"
 
@@ -113,7 +118,7 @@ def check_guards(
             connection.execute(f"attach {literal(str(released))} as released (read_only)")
             # The file says it by its name, to the second.
             before = datetime.strptime(released.name.partition("-")[0], "%Y%m%dT%H%M%S")
-        case = _Case(connection, as_of.replace(microsecond=0), before)
+        case = _Case(connection, lake(work.parent), as_of.replace(microsecond=0), before)
         stops = [
             (guard, text) for guard in _guards(case) for text in CHECKS[guard.guard](case, guard)
         ]
@@ -216,7 +221,7 @@ def _reconciliation(case: _Case, guard: Guard) -> list[str]:
 
 def _doubled_spend(case: _Case, guard: Guard) -> list[str]:
     if case.released_as_of is None or case.place("released", "fct_spend") is None:
-        return []
+        return _repeated_files(case, guard)
     content = ", ".join(BOOKING)
     new, doubled = case.connection.execute(
         f"""
@@ -236,6 +241,82 @@ def _doubled_spend(case: _Case, guard: Guard) -> list[str]:
     return [
         f"{doubled:,} of {new:,} new bookings in fct_spend equal another booking in all but their"
         f" id (allowed {guard.max_ratio or 0:.0%}): a spend file came twice"
+    ]
+
+
+# Spend files of the lake of which every row stands in another file under another id. Rows whose id
+# is in several files are versions of one booking, and no file with such a row is meant.
+REPEATED_FILES = """
+    with
+        landed as (
+            select null as filename, * from work.raw.spend where false
+            union all by name
+            from read_parquet(?, union_by_name = true, filename = true)
+        ),
+        bookings as (
+            select
+                filename,
+                spend_date,
+                min(filename) over (partition by spend_id) = max(filename) over (
+                    partition by spend_id
+                ) as is_in_one_file,
+                dense_rank() over (order by {content}) as content
+            from landed
+            where amount <> 0
+        ),
+        files as (
+            select
+                filename,
+                count(*) as row_count,
+                count(distinct content) as contents,
+                min(spend_date) as first_date,
+                max(spend_date) as last_date
+            from bookings
+            group by filename
+            having bool_and(is_in_one_file)
+        ),
+        counted as (
+            select filename, content, count(*) as copies
+            from bookings
+            where filename in (select filename from files)
+            group by all
+        ),
+        pairs as (
+            select
+                one.filename as file, other.filename as other_file,
+                sum(least(one.copies, other.copies)) as common
+            from counted as one
+            inner join counted as other
+                on one.content = other.content and one.filename <> other.filename
+            group by all
+        )
+    select distinct files.row_count, files.first_date, files.last_date
+    from pairs
+    inner join files on pairs.file = files.filename
+    inner join files as others on pairs.other_file = others.filename
+    where
+        pairs.common = files.row_count
+        and files.contents >= ?
+        and (files.row_count, files.filename) < (others.row_count, others.filename)
+    order by all
+"""
+
+
+def _repeated_files(case: _Case, guard: Guard) -> list[str]:
+    """What can be said without a release; an EL tool's table has no files."""
+    has_view = case.one(
+        "select count(*) from duckdb_views() "
+        "where database_name = 'work' and schema_name = 'raw' and view_name = 'spend'"
+    )
+    files = [str(path) for path in case.lake.glob("spend/*.parquet")]
+    if not has_view or len(files) < 2:
+        return []
+    query = REPEATED_FILES.format(content=", ".join(BOOKING))
+    found = case.connection.execute(query, [files, max(1, guard.min_rows or 1)]).fetchall()
+    return [
+        f"a file of {rows:,} rows of spend from {first} to {last} repeats another in all but the"
+        " ids: a spend file came twice"
+        for rows, first, last in found
     ]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from qualified_leads.contract import REJECTED_ROWS
+from qualified_leads.durable import sync
 
 TEMPORARY = ".tmp-"
 WORKSPACE = ".tmp-load"
@@ -83,20 +84,12 @@ def publish(rejects: Iterable[Staged], data: Iterable[Staged]) -> None:
     for files in (list(rejects), list(data)):
         for file in files:
             file.temporary.chmod(0o600)
-            _sync(file.temporary)
+            sync(file.temporary)
         for file in files:
             os.replace(file.temporary, file.final)
         for directory in {file.final.parent for file in files}:
-            _sync(directory)
-            _sync(directory.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync(directory)
+            sync(directory.parent)
 
 
 def remove_leftovers(warehouse: Path) -> None:

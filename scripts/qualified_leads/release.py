@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from qualified_leads.durable import sync, wal_of
+
 WORK_NAME = "work.duckdb"
 LINK_NAME = "qualified_leads.duckdb"
 RELEASES_NAME = "releases"
@@ -90,9 +92,9 @@ def _publish(warehouse: Path, moment: str, copy: Callable[[Path], dict[TableName
         row_counts = copy(temporary)
         _verify(temporary, row_counts)
         temporary.chmod(0o600)
-        _sync(temporary)
+        sync(temporary)
         os.replace(temporary, releases / name)
-        _sync(releases)
+        sync(releases)
         _swap_link(warehouse, releases / name)
     except (duckdb.Error, OSError) as error:
         # Only the kind of a database error: its text may quote values.
@@ -152,8 +154,10 @@ def _copy(
     if not work.exists():
         raise ReleaseError("there is no work file to release; build first")
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_text(work)} as work (read_only)")
-        connection.execute(f"attach {_text(target)} as new (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach {sql_text(work)} as work (read_only)")
+        connection.execute(
+            f"attach {sql_text(target)} as new (storage_version '{STORAGE_VERSION}')"
+        )
         tables = public_tables(connection, "work")
         if without_personal_data:
             tables = [table for table in tables if table not in PERSONAL_TABLES]
@@ -173,12 +177,12 @@ def _copy_table(
     connection: duckdb.DuckDBPyConnection, table: TableName, columns: Columns | None
 ) -> int:
     """Copy a table or what a view gives into the new file; the rows that were written."""
-    source, chosen = _name("work", *table), "*"
+    source, chosen = sql_name("work", *table), "*"
     if columns is not None:
         described = connection.execute(f"describe {source}").fetchall()
         chosen = ", ".join(columns(table[1], [(row[0], row[1]) for row in described]))
     written = connection.execute(
-        f"create table {_name('new', *table)} as select {chosen} from {source}"
+        f"create table {sql_name('new', *table)} as select {chosen} from {source}"
     ).fetchone()
     assert written is not None
     return int(written[0])
@@ -186,10 +190,10 @@ def _copy_table(
 
 def _verify(path: Path, expected: dict[TableName, int]) -> None:
     """Reopen the closed file as a reader does and compare its tables and their rows."""
-    if _wal_of(path).exists():
+    if wal_of(path).exists():
         raise ReleaseError("the new release was not closed properly; nothing released")
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_text(path)} as new (read_only)")
+        connection.execute(f"attach {sql_text(path)} as new (read_only)")
         found = {t: _count(connection, "new", t) for t in public_tables(connection, "new")}
     if found != expected:
         wrong = sorted(
@@ -208,13 +212,13 @@ def _swap_link(warehouse: Path, target: Path) -> None:
         os.replace(temporary, warehouse / LINK_NAME)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync(warehouse)
+    sync(warehouse)
 
 
 def _discard_unless_linked(warehouse: Path, temporary: Path, final: Path) -> None:
     """Remove what a failed release wrote, without hiding why it failed."""
     with suppress(OSError):
-        for path in (temporary, _wal_of(temporary)):
+        for path in (temporary, wal_of(temporary)):
             path.unlink(missing_ok=True)
         if linked_release(warehouse) != final:
             final.unlink(missing_ok=True)
@@ -229,14 +233,16 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[TableName
         "where database_name = 'work' and comment is not null"
     ).fetchall():
         if (schema, table) in wanted:
-            connection.execute(f"comment on table {_name('new', schema, table)} is {_text(text)}")
+            connection.execute(
+                f"comment on table {sql_name('new', schema, table)} is {sql_text(text)}"
+            )
     for schema, table, column, text in connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
         "where database_name = 'work' and comment is not null"
     ).fetchall():
         if (schema, table) in wanted:
-            full_name = _name("new", schema, table, column)
-            connection.execute(f"comment on column {full_name} is {_text(text)}")
+            full_name = sql_name("new", schema, table, column)
+            connection.execute(f"comment on column {full_name} is {sql_text(text)}")
 
 
 def _refuse_personal_columns(
@@ -256,27 +262,16 @@ def _refuse_personal_columns(
 
 
 def _count(connection: duckdb.DuckDBPyConnection, catalog: str, table: TableName) -> int:
-    row = connection.execute(f"select count(*) from {_name(catalog, *table)}").fetchone()
+    row = connection.execute(f"select count(*) from {sql_name(catalog, *table)}").fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _name(*parts: str) -> str:
+def sql_name(*parts: str) -> str:
+    """Quote the parts of a name as an SQL identifier."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
-def _text(value: object) -> str:
+def sql_text(value: object) -> str:
+    """Quote a value's text as an SQL literal."""
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def _wal_of(path: Path) -> Path:
-    return path.with_name(path.name + ".wal")
-
-
-def _sync(path: Path) -> None:
-    """Force a file or a directory onto the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,10 +13,12 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qualified_leads.durable import sync
 from qualified_leads.errors import UsageError
 
 LIST_NAME = "suppressed.json"
 LEAD, EMAIL = "lead", "email"
+PSEUDONYM_START = "erased-"
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Suppression:
 
     def pseudonym(self, kind: str, value: str) -> str:
         """What stands for the value: the same in every row, and nobody's name."""
-        return f"erased-{self.hash(kind, value)[:20]}"
+        return f"{PSEUDONYM_START}{self.hash(kind, value)[:20]}"
 
     def lead_id(self, lead_id: str) -> str:
         """The id under which an erased lead goes on being counted."""
@@ -101,8 +103,4 @@ def write_suppression(warehouse: Path, suppression: Suppression) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)
-    directory = os.open(warehouse, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync(warehouse)

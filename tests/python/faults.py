@@ -102,14 +102,20 @@ class Bench:
         shutil.rmtree(self.warehouse / "raw")
         shutil.copytree(self.root / "before" / "raw", self.warehouse / "raw")
 
-    def kill_after(self, seconds: float, whom: str) -> None:
-        """Start a refresh and kill the whole group, dbt alone, or the wrapper alone."""
+    def kill_after(self, seconds: float, whom: str) -> bool:
+        """Start a refresh and kill the whole group, dbt alone, or the wrapper alone.
+
+        False where there was nothing to kill at that moment.
+        """
         process = self.start()
         end = time.monotonic() + seconds
         while time.monotonic() < end and process.poll() is None:
             time.sleep(0.02)
+        struck = process.poll() is None
         if whom == "dbt":
-            for child in children(process.pid):
+            found = children(process.pid)
+            struck = bool(found)
+            for child in found:
                 os.kill(child, signal.SIGKILL)
             process.wait(60)
         elif whom == "wrapper":
@@ -118,6 +124,7 @@ class Bench:
         else:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(60)
+        return struck
 
     def rerun(self) -> list[str]:
         """One plain rerun, and what differs after it from a clean run."""

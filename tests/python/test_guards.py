@@ -154,6 +154,46 @@ def test_spend_file_that_came_twice_is_stopped(before: Path) -> None:
         check_guards(work, linked_release(before), AS_OF)
 
 
+CONTENT = """
+    date '2026-01-01' + cast(i % 100 as int) as spend_date, 'event' as lead_source,
+    null::text as campaign_id, 'event' as category, false as is_refund, i % 100 + 1 as amount,
+    null::text as currency, i // 100 as impressions, null::bigint as clicks
+"""
+FIRST_BUILDS = {
+    "the same file under other ids": (["L' || i", "M' || i"], 100, 1),
+    "a part of it under other ids": (["L' || i", "M' || i"], 80, 1),
+    "newer versions": (["L' || i", "L' || i"], 100, 0),
+    "too few to tell": (["L' || i", "M' || i"], 9, 0),
+    "another amount in one row": (["L' || i", "M' || i"], -100, 0),
+}
+
+
+@pytest.mark.parametrize("name", FIRST_BUILDS)
+def test_spend_file_that_came_twice_stops_the_first_build(tmp_path: Path, name: str) -> None:
+    ids, rows, stops = FIRST_BUILDS[name]
+    work = write_work(tmp_path / "new")
+    lake = tmp_path / "new" / "raw" / "spend"
+    lake.mkdir(parents=True)
+    sizes = (100, abs(rows))
+    with duckdb.connect(str(work)) as connection:
+        for number, (text, size) in enumerate(zip(ids, sizes, strict=True)):
+            # Of a file with other rows some are dearer.
+            dearer = "amount + cast(spend_date = '2026-01-05' as int)" if rows < 0 else "amount"
+            shown = f"* replace ({dearer} as amount)" if number else "*"
+            connection.execute(
+                f"copy (select {shown} from (select '{text} as spend_id, {CONTENT} "
+                f"from range({size}) t(i))) to '{lake}/{number}.parquet'"
+            )
+        connection.execute(f"create view raw.spend as from read_parquet('{lake}/*.parquet')")
+    if not stops:
+        assert check_guards(work, None, AS_OF) == []
+        return
+    said = rf"doubled_spend: a file of {rows} rows of spend from 2026-01-01 to .* repeats another"
+    with pytest.raises(GuardError, match=said):
+        check_guards(work, None, AS_OF)
+    assert check_guards(work, None, AS_OF, ["doubled_spend:fct_spend"])
+
+
 ORDINARY = {
     "the same again": {},
     "a tenth fewer leads": {"leads": 180},

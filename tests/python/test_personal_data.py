@@ -17,11 +17,32 @@ import pyarrow.parquet as pq
 import pytest
 from harness import copy_project
 
+from qualified_leads import crm_delivery
 from qualified_leads import erase as module
 from qualified_leads.anonymise import Anonymiser, Policy, read_policy
+from qualified_leads.crm_batches import (
+    Batch,
+    ExportBusyError,
+    acknowledge,
+    all_batches,
+    export_lock,
+    next_batch,
+    pending_batch,
+    read_state,
+)
+from qualified_leads.crm_delivery import Progress, Refusal
+from qualified_leads.crm_records import (
+    CrmMapping,
+    Dataset,
+    DatasetMapping,
+    load_mapping,
+    read_datasets,
+)
 from qualified_leads.erase import erase, finish, is_unfinished
+from qualified_leads.export_tables import export_tables
 from qualified_leads.loader import load_directory
 from qualified_leads.release import release
+from qualified_leads.report_data import find_release
 from qualified_leads.suppression import EMAIL, LEAD, Suppression, read_suppression
 
 AS_OF = "2026-07-01 00:00:00"
@@ -308,7 +329,14 @@ def test_erasure_leaves_no_byte_and_every_count(project: Project) -> None:
     counts = project.counts()
     (before,) = [row for row in counts["fct_mqls"]][:1]
     assert before  # the canary is an MQL, a customer even: there is something to lose
+    exports = project.warehouse / "exports"
+    for options in ([], ["--with-personal-data", "--format", "csv"]):
+        project.run("scripts/export.py", "tables", *options)
+    project.run("scripts/export.py", "crm", "--system", "hubspot")
+    assert any("dim_leads.csv" in place for place in places_of(exports))
     said = project.run("scripts/erase.py", "--email", f" {MAIL.lower()} ")
+    assert (exports / "tables" / "latest" / "marts.dim_leads.csv").exists()
+    assert len(list((exports / "tables").glob("20*"))) == 1
     assert "4 leads erased" in said and "qualification_answers: 4 rows" in said
     assert not any(needle in said.lower() for needle in CANARY)
     assert places_of(project.warehouse) == set()
@@ -325,6 +353,10 @@ def test_erasure_leaves_no_byte_and_every_count(project: Project) -> None:
     # Only accounts of rows may tell that rows came twice.
     for name in set(counts) - {"fct_row_accounting"}:
         assert after[name] == counts[name], name
+    # What goes out from now on, too.
+    project.run("scripts/export.py", "crm", "--system", "salesforce")
+    project.run("scripts/export.py", "tables", "--with-personal-data")
+    assert places_of(project.warehouse) == set()
     with duckdb.connect(str(linked(project.warehouse)), read_only=True) as connection:
         shown = connection.execute(
             "select email, first_name, is_deleted from marts.dim_leads where lead_id = 'C-1'"
@@ -366,6 +398,103 @@ def fake_warehouse(root: Path) -> Path:
     return warehouse
 
 
+def add_exports(warehouse: Path) -> Path:
+    """Exported tables, and the directory of a CRM with batches and dead letters of the canary."""
+    for file_format in ("parquet", "csv"):
+        directory = warehouse / "exports" / "tables"
+        export_tables(
+            find_release(warehouse, None), directory, file_format, with_personal_data=True
+        )
+    crm = warehouse / "exports" / "salesforce"
+    mapping = load_mapping("salesforce")
+    queue = mapping.datasets["queue"]
+    field = next(name for name, column in queue.fields.items() if column == "reasons")
+
+    def batch(**changes: str) -> Batch:
+        told = {"C-1": f"=wrote as {MAIL}", "O-1": "asked", "zebu@quux.example": "asked"} | changes
+        records = {
+            lead_id: {queue.external_id: lead_id, queue.present: True, field: text}
+            for lead_id, text in told.items()
+        }
+        made = next_batch(crm, "r1", {"queue": Dataset(queue, records)}, mapping)
+        assert made is not None
+        return made
+
+    first = batch()
+    refused = [Refusal("queue", lead_id, 400) for lead_id in ("O-1", "zebu@quux.example")]
+    crm_delivery._write_dead_letters(crm, first, refused)
+    acknowledge(crm, first.id)
+    waiting = batch(**{"O-1": "asked again", "zebu@quux.example": "asked again"})
+    crm_delivery._note(crm, waiting, Progress([], refused))
+    assert len(places_of(crm)) == 7
+    return crm
+
+
+@pytest.mark.promise("Erasure is real")
+def test_exports_keep_what_is_about_others(tmp_path: Path) -> None:
+    warehouse = fake_warehouse(tmp_path)
+    crm, tables = add_exports(warehouse), warehouse / "exports" / "tables"
+    seeds = Path(__file__).resolve().parents[2] / "seeds"
+    for _ in range(2):  # a second time changes nothing
+        erase(warehouse, ["C-1"], [], seeds, [])
+        assert places_of(warehouse) == set()
+        (taken,) = all_batches(crm)  # the one that waited is made anew by the next export
+        records = [list(record.values()) for record in taken.read("queue")]
+        assert records == [["C-1", True, "(erased)"], ["O-1", True, "asked"]]
+        assert taken.records == {"queue": 2}
+        lines = (taken.directory / "queue.csv").read_text().splitlines()
+        assert lines[1:] == ["C-1,true,(erased)", "O-1,true,asked"]
+        state = read_state(crm)
+        assert list(state.hashes["queue"]) == ["C-1", "O-1"] and pending_batch(crm, state) is None
+        assert not list((crm / "batches").glob("*.progress"))
+        (letters,) = (crm / "dead_letters").iterdir()
+        (letter,) = letters.read_text().splitlines()
+        assert '"O-1"' in letter and '"status":400' in letter
+        assert len([path for path in tables.iterdir() if path.name[0] == "2"]) == 1
+        (_, row) = (tables / "latest" / "marts.dim_leads.csv").read_text().splitlines()
+        assert row == "C-1,,,true"
+
+
+@pytest.mark.promise("Erasure is real")
+def test_export_that_is_running_is_not_disturbed(tmp_path: Path) -> None:
+    warehouse = fake_warehouse(tmp_path)
+    crm = add_exports(warehouse)
+    before = places_of(warehouse)
+    with export_lock(crm), pytest.raises(ExportBusyError, match="another export is running"):
+        erase(warehouse, ["C-1"], [], tmp_path, [])
+    assert places_of(warehouse) == before and not is_unfinished(warehouse)
+
+
+@pytest.mark.promise("Erasure is real")
+def test_release_without_personal_data_and_damaged_exports(tmp_path: Path) -> None:
+    warehouse = fake_warehouse(tmp_path)
+    crm = add_exports(warehouse)
+    release(warehouse, datetime(2026, 7, 2), without_personal_data=True)
+    (taken, waiting) = all_batches(crm)
+    (taken.directory / "manifest.json").write_text(f"half a manifest of {MAIL}")
+    (waiting.directory / "manifest.json").unlink()
+    (crm / "dead_letters" / "half.jsonl").write_text(f'{{"record": "{MAIL}')
+    half = warehouse / "exports" / "tables" / "20260701T000000-1a2b3c4d-csv-0a1b2c3d"
+    half.mkdir()
+    (half / "marts.dim_leads.csv").write_text(MAIL)
+    erase(warehouse, ["C-1"], [], tmp_path, [])
+    assert places_of(warehouse) == set() and all_batches(crm) == []
+    exported = sorted(p.name for p in (warehouse / "exports/tables/latest").iterdir())
+    assert exported == ["manifest.json", "marts.fct_leads.csv"]
+
+
+@pytest.mark.promise("Erasure is real")
+def test_no_crm_is_told_about_the_pseudonym_of_a_person() -> None:
+    dataset = DatasetMapping(object="Lead", external_id="id", present="is", fields={"s": "label"})
+    mapping = CrmMapping(chunk_size=1, null_text="", datasets={"queue": dataset})
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema reports; create table reports.rpt_sdr_queue as "
+            "select unnest(['L1', 'erased-0123']) as lead_id, 1 as queue_position, 'A1' as label"
+        )
+        assert list(read_datasets(connection, mapping)["queue"].records) == ["L1"]
+
+
 class Killed(BaseException):
     """Stands for a kill: no handler of errors stops it."""
 
@@ -374,10 +503,11 @@ class Killed(BaseException):
 def test_killed_erasure_is_finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property
 ) -> None:
-    """A kill at each write to the disk, one after the other, then one plain rerun."""
+    """A kill at each file that is put in place and in each directory that goes, then one rerun."""
     seeds = Path(__file__).resolve().parents[2] / "seeds"
-    replace, points = os.replace, 0
+    replace, rmtree, points = os.replace, shutil.rmtree, 0
     whole = fake_warehouse(tmp_path)
+    add_exports(whole)
     assert places_of(whole)
     while True:
         warehouse = tmp_path / str(points)
@@ -391,13 +521,26 @@ def test_killed_erasure_is_finished_by_the_next_run(
             left -= 1
             replace(source, target)
 
+        def killed_half_way(directory: Path, **options: bool) -> None:
+            nonlocal left
+            if not directory.exists():
+                return
+            if left == 0:
+                for path in sorted(directory.iterdir())[:1]:
+                    path.unlink()
+                raise Killed
+            left -= 1
+            rmtree(directory, **options)
+
         monkeypatch.setattr(module.os, "replace", killed_after)
+        monkeypatch.setattr(shutil, "rmtree", killed_half_way)
         try:
             erase(warehouse, ["C-1"], [], seeds, [])
             was_killed = False
         except Killed:
             was_killed = True
         monkeypatch.setattr(module.os, "replace", replace)
+        monkeypatch.setattr(shutil, "rmtree", rmtree)
         if points == 0:  # not even on the list yet: the person asks again
             erase(warehouse, ["C-1"], [], seeds, [])
         elif was_killed:

@@ -126,7 +126,7 @@ def test_no_work_file_no_release(tmp_path: Path) -> None:
         release(tmp_path, AS_OF)
 
 
-STEPS = ["_copy", "_copy_comments", "_verify", "_sync", "_swap_link"]
+STEPS = ["_copy", "_copy_comments", "_verify", "sync", "_swap_link"]
 
 
 @pytest.mark.parametrize("step", STEPS)
