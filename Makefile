@@ -28,7 +28,7 @@ test-incremental: .venv/installed
 	$(INCREMENTAL) tests/python/test_incremental_traps.py
 	$(INCREMENTAL) --dist load tests/python/test_incremental.py
 
-# Kills, full disks, bad files and hostile text at every point; prints points tried per promise. Some 20 minutes.
+# Kills, full disks, bad files and hostile text at every point; prints points tried per promise. Some 40 minutes.
 test-faults: .venv/installed
 	FAULTS=all $(BIN)/pytest --dist load tests/python/test_faults.py tests/python/test_limits.py \
 	  tests/python/test_personal_data.py tests/python/test_guards.py tests/python/test_bad_inputs.py \
