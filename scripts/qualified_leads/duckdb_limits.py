@@ -42,6 +42,7 @@ QUOTE_NO_DATA = (
     duckdb.SyntaxException,
     duckdb.TransactionException,
 )
+MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"
 CODE_HASH = "project_code_hash"
 
 
@@ -84,6 +85,9 @@ class Plugin(BasePlugin):
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         # By configuration, as it can't be set for each cursor any more once access is limited.
         config["temp_directory"] = str(_warehouse(creds) / SPILL_NAME)
+        # Not in profiles.yml, which needs a default: DuckDB 1.5 has no text for its own, 80%.
+        if limit := os.environ.get(MEMORY_LIMIT):
+            config["memory_limit"] = limit
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         warehouse = _warehouse(self.creds)
