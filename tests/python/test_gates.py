@@ -52,15 +52,18 @@ def test_seed_columns_are_typed_and_described(path: Path) -> None:
     assert all(described.values())
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-nodeps.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-nodeps.lock", "requirements-superset.lock"]
+)
 def test_lock_has_pins_alone(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#") and not PIN.fullmatch(line)] == []
 
 
-def test_every_named_requirement_is_locked() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").lower()
-    named = (ROOT / "requirements.in").read_text(encoding="utf-8").lower().splitlines()
+@pytest.mark.parametrize("name", ["requirements", "requirements-superset"])
+def test_every_named_requirement_is_locked(name: str) -> None:
+    lock = (ROOT / f"{name}.lock").read_text(encoding="utf-8").lower()
+    named = (ROOT / f"{name}.in").read_text(encoding="utf-8").lower().splitlines()
     for line in named:
         if line and not line.startswith("#"):
             wanted = re.sub(r"\[.*?\]", "", line)
