@@ -117,8 +117,8 @@ class Started:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def api(self) -> Api:
-        return Api(self.url, "admin", PASSWORD)
+    def api(self, user: str = "admin") -> Api:
+        return Api(self.url, user, PASSWORD)
 
 
 @dataclass
@@ -212,6 +212,18 @@ def started(place: Place) -> Iterator[Started]:
 def chart_ids(api: Api) -> dict[str, int]:
     by_title = {chart["slice_name"]: chart["id"] for chart in api.find("chart")}
     return {chart.name: by_title[chart.title] for chart in CHARTS}
+
+
+@pytest.fixture(scope="module")
+def reader(started: Started) -> str:
+    """A user who may look at everything and query it in SQL Lab, and administers nothing."""
+    with started.api() as api:
+        roles = {role["name"]: role["id"] for role in api.find("security/roles")}
+        name = "reader"
+        user = {"username": name, "first_name": "A", "last_name": "Reader", "active": True}
+        rights = {"roles": [roles["Alpha"], roles["sql_lab"]], "email": "reader@localhost"}
+        api.post("/security/users/", user | rights | {"password": PASSWORD})
+    return name
 
 
 def database_id(api: Api) -> int:
@@ -320,6 +332,7 @@ def test_charts_while_releases_are_published(
 
 
 @needs_superset
+@pytest.mark.parametrize("user", ["admin", "reader"])
 @pytest.mark.parametrize(
     "statement",
     [
@@ -336,13 +349,13 @@ def test_charts_while_releases_are_published(
     ids=lambda statement: " ".join(statement.split()[:2]),
 )
 def test_sql_lab_writes_nothing_and_reads_no_other_file(
-    place: Place, started: Started, statement: str
+    place: Place, started: Started, reader: str, statement: str, user: str
 ) -> None:
-    """Not even the administrator, who may do most, can."""
+    """Nobody can: not a user who may query everything, nor the administrator."""
     served = linked_release(place.warehouse)
     assert served is not None
     before = hashlib.sha256(served.read_bytes()).digest()
-    with started.api() as api:
+    with started.api(user) as api:
         database = database_id(api)
         elsewhere = place.target.parent
         with pytest.raises(SupersetError, match="does not allow|disabled by|locked|read-only"):
