@@ -93,7 +93,7 @@ superset: .venv/installed .venv-superset/installed
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/superset.py --port $(PORT)
 
-# Its charts while releases are published: two minutes.
+# Its charts while releases are published, and what it refuses: some minutes.
 test-superset: .venv/installed .venv-superset/installed
 	$(BIN)/pytest --verbose -n 0 tests/python/test_superset.py
 

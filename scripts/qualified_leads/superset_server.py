@@ -183,4 +183,5 @@ def _show_password(console: Console, password: str) -> None:
     if os.environ.get(PASSWORD_VARIABLE):
         console.print(f"User {USER}, password of ${PASSWORD_VARIABLE}.")
     else:
-        console.print(f"User {USER}, password {password} (until the next start).", markup=False)
+        line = f"User {USER}, password {password} (until the next start)."
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -62,9 +62,12 @@ def test_lock_has_pins_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-superset"])
 def test_every_named_requirement_is_locked(name: str) -> None:
-    lock = (ROOT / f"{name}.lock").read_text(encoding="utf-8").lower()
-    named = (ROOT / f"{name}.in").read_text(encoding="utf-8").lower().splitlines()
-    for line in named:
+    # A name is the same with - and _.
+    lock, named = (
+        (ROOT / f"{name}.{kind}").read_text(encoding="utf-8").lower().replace("_", "-")
+        for kind in ("lock", "in")
+    )
+    for line in named.splitlines():
         if line and not line.startswith("#"):
             wanted = re.sub(r"\[.*?\]", "", line)
             assert re.search(rf"^{re.escape(wanted)}(==|$)", lock, re.MULTILINE), line

@@ -399,7 +399,6 @@ def test_dashboard_in_a_browser(started: Started) -> None:
     assert asked.get("elsewhere", set()) <= {"csp"}
 
 
-@needs_superset
 def test_exposure_names_what_the_charts_show() -> None:
     path = PROJECT / "models" / "reports" / "_exposures.yml"
     exposures = yaml.safe_load(path.read_text(encoding="utf-8"))["exposures"]
