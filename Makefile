@@ -12,7 +12,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs lock clean
+.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs superset test-superset lock lock-superset clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -87,6 +87,16 @@ docs: .venv/installed
 	$(BIN)/colibri generate --disable-telemetry --output-dir target/docs/lineage
 	@echo "Open target/docs/index.html and target/docs/lineage/index.html"
 
+# The last release in Superset, on http://127.0.0.1:8088 until Ctrl-C: make superset PORT=8089.
+PORT := 8088
+superset: .venv/installed .venv-superset/installed
+	$(BIN)/dbt --quiet parse
+	$(BIN)/python scripts/superset.py --port $(PORT)
+
+# Its charts while releases are published, and what it refuses: some minutes.
+test-superset: .venv/installed .venv-superset/installed
+	$(BIN)/pytest --verbose -n 0 tests/python/test_superset.py
+
 sample: | .venv/installed
 	rm -rf target/sample
 	mkdir -p target
@@ -109,6 +119,16 @@ sample: | .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.lock
 	@cat requirements.lock requirements-nodeps.lock > .venv/installed
 
+# Superset's own environment, of 880 MB: it wants other versions of what dbt uses.
+.venv-superset/installed: requirements-superset.lock
+	@cmp -s $< $@ && touch $@ || $(MAKE) --no-print-directory .venv-superset-new
+
+.PHONY: .venv-superset-new
+.venv-superset-new: .venv/installed
+	rm -rf .venv-superset && $(BIN)/python -m venv .venv-superset
+	.venv-superset/bin/pip install --quiet --disable-pip-version-check -r requirements-superset.lock
+	@cp requirements-superset.lock .venv-superset/installed
+
 # The pins anew, from the names in requirements.in.
 lock:
 	rm -rf target/lock
@@ -117,5 +137,12 @@ lock:
 	{ echo '# Every package of .venv, pinned, by `make lock` from requirements.in.'; \
 	  target/lock/bin/pip freeze --exclude pip --exclude setuptools; } > requirements.lock
 
+lock-superset:
+	rm -rf target/lock
+	$(PYTHON) -m venv target/lock
+	target/lock/bin/pip install --quiet --disable-pip-version-check -r requirements-superset.in
+	{ echo '# Every package of .venv-superset, pinned, by `make lock-superset` from requirements-superset.in.'; \
+	  target/lock/bin/pip freeze --exclude pip --exclude setuptools; } > requirements-superset.lock
+
 clean:
-	rm -rf target logs sample .venv
+	rm -rf target logs sample .venv .venv-superset

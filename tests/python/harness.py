@@ -27,7 +27,8 @@ Row = dict[str, Any]
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_CASES = PROJECT.parent / "shared" / "cases"
 CORE_ALONE = ("--exclude-resource-type", "unit_test", "--exclude", "tag:decisions")
-LEFT_OUT = (".venv", ".git", "target", "warehouse", "logs", "dbt_packages", "tests/python")
+BUILT = (".venv", ".venv-superset", "target", "warehouse", "logs", "dbt_packages")
+LEFT_OUT = (*BUILT, ".git", "tests/python")
 
 STAGES = ("lead", "mql", "sal", "sql", "opportunity", "customer")
 COUNTS = "leads mqls sals sqls opportunities customers"

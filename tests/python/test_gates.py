@@ -52,16 +52,22 @@ def test_seed_columns_are_typed_and_described(path: Path) -> None:
     assert all(described.values())
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-nodeps.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-nodeps.lock", "requirements-superset.lock"]
+)
 def test_lock_has_pins_alone(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#") and not PIN.fullmatch(line)] == []
 
 
-def test_every_named_requirement_is_locked() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").lower()
-    named = (ROOT / "requirements.in").read_text(encoding="utf-8").lower().splitlines()
-    for line in named:
+@pytest.mark.parametrize("name", ["requirements", "requirements-superset"])
+def test_every_named_requirement_is_locked(name: str) -> None:
+    # A name is the same with - and _.
+    lock, named = (
+        (ROOT / f"{name}.{kind}").read_text(encoding="utf-8").lower().replace("_", "-")
+        for kind in ("lock", "in")
+    )
+    for line in named.splitlines():
         if line and not line.startswith("#"):
             wanted = re.sub(r"\[.*?\]", "", line)
             assert re.search(rf"^{re.escape(wanted)}(==|$)", lock, re.MULTILINE), line
