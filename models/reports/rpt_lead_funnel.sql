@@ -46,7 +46,7 @@ with
             lead_source,
             won_amount as revenue
         from opportunities
-        where won_at is not null
+        where won_at is not null and amount is not null
         union all
         select
             bases.basis,
