@@ -31,6 +31,7 @@ from qualified_leads.anonymise import (
 from qualified_leads.contract import REJECTED_ROWS
 from qualified_leads.durable import sync, wal_of
 from qualified_leads.erase_exports import ExportLocks, erase_exports
+from qualified_leads.erase_superset import forget_queries
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.release import (
@@ -154,6 +155,7 @@ def _finish(warehouse: Path, seeds: Path, logs: list[Path], locks: ExportLocks) 
         report.rows[path.parent.name] += _rewrite(path, anonymiser, person)
     _rewrite_releases(warehouse, anonymiser, person)
     erase_exports(warehouse, anonymiser, locks)
+    forget_queries(warehouse)
     _rewrite_work(warehouse, anonymiser, person)
     report.files_removed = _remove_logs(logs, person.needles)
     for path in (path for path in files if path.parent.name == "leads"):

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from qualified_leads.dbt_run import target_directory
 from qualified_leads.durable import write_whole
+from qualified_leads.erase_superset import HOME_NAME, LOG_NAME
 from qualified_leads.errors import UsageError
 from qualified_leads.lock import WarehouseBusyError, warehouse_lock
 from qualified_leads.paths import project_root
@@ -27,7 +28,6 @@ from qualified_leads.superset_assets import make_bundle, read_manifest
 from qualified_leads.superset_charts import SLUG
 
 HOST = "127.0.0.1"
-HOME_NAME = "superset"  # in the warehouse directory
 ENVIRONMENT_NAME = ".venv-superset"  # in the project root
 PASSWORD_VARIABLE = "SUPERSET_ADMIN_PASSWORD"
 USER = "admin"
@@ -108,7 +108,7 @@ def _environment(home: Path) -> Mapping[str, str]:
 
 
 def _log(home: Path) -> Path:
-    return home / "superset.log"
+    return home / LOG_NAME
 
 
 def _set_up(binaries: Path, home: Path, environment: Mapping[str, str], password: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +41,7 @@ from qualified_leads.crm_records import (
     read_datasets,
 )
 from qualified_leads.erase import erase, finish, is_unfinished
+from qualified_leads.erase_superset import forget_queries
 from qualified_leads.export_tables import export_tables
 from qualified_leads.loader import load_directory
 from qualified_leads.release import release
@@ -484,6 +487,29 @@ def test_release_without_personal_data_and_damaged_exports(tmp_path: Path) -> No
 
 
 @pytest.mark.promise("Erasure is real")
+def test_what_was_typed_into_superset_is_forgotten(tmp_path: Path) -> None:
+    home = tmp_path / "superset"
+    home.mkdir()
+    (home / "superset.log").write_text("asked for canary@example.com")
+    database = home / "superset.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("create table query (sql text)")
+        connection.execute("create table logs (json text)")
+        connection.execute("create table slices (slice_name text)")
+        connection.execute("insert into query values (?)", ["select 'canary@example.com'"])
+        connection.execute("insert into logs values (?)", ['{"sql": "canary@example.com"}'])
+        connection.execute("insert into slices values (?)", ["Cost per customer"])
+        connection.commit()
+    assert b"canary" in database.read_bytes()
+    forget_queries(tmp_path)
+    assert b"canary" not in database.read_bytes()
+    assert [path.name for path in home.iterdir()] == ["superset.db"]
+    with closing(sqlite3.connect(database)) as connection:
+        kept = connection.execute("select slice_name from slices").fetchall()
+    assert kept == [("Cost per customer",)]
+    forget_queries(tmp_path / "none")
+
+
 def test_no_crm_is_told_about_the_pseudonym_of_a_person() -> None:
     dataset = DatasetMapping(object="Lead", external_id="id", present="is", fields={"s": "label"})
     mapping = CrmMapping(chunk_size=1, null_text="", datasets={"queue": dataset})
