@@ -27,7 +27,9 @@ LANES = (
     "intermediate/attribution",
     "intermediate/accounting",
     "marts",
+    "marts/decisions",
     "reports",
+    "reports/decisions",
 )
 SCREEN = {"width": 1180, "height": 1010}
 WIDTH, LEFT, RIGHT = 1000, 205, 20  # pixels
@@ -144,7 +146,7 @@ def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 def _dot(node: Node, x: float, y: float) -> str:
     kind = {"marts": "public", "reports": "public", "sources": "input", "seeds": "input"}
-    name = kind.get(node.lane, "inner")
+    name = kind.get(node.lane.partition("/")[0], "inner")
     title = f"<title>{escape(node.name)}</title>"
     return f'<circle class="{name}" cx="{x:.0f}" cy="{y:.0f}" r="3.6">{title}</circle>'
 
