@@ -11,7 +11,7 @@ with
     models as (select * from {{ ref("attribution_models") }}),
 
     reached as (
-        {% for milestone in ["mql", "sql", "customer"] %}
+        {% for milestone in milestones() %}
             select
                 leads.lead_id, '{{ milestone }}' as milestone, models.attribution_model
             from leads

@@ -27,6 +27,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
 from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import LOG_NAME
+from qualified_leads.load_sql import literal
 
 # Errors about the text of a statement or the place of a file. All others may quote data.
 QUOTE_NO_DATA = (
@@ -100,7 +101,7 @@ class Plugin(BasePlugin):
             "allowed_paths": [*seeds, warehouse / LOG_NAME],
         }
         for name, paths in allowed.items():
-            conn.execute(f"set {name} = [{', '.join(map(_literal, _both_ways(paths)))}]")
+            conn.execute(f"set {name} = [{', '.join(map(literal, _both_ways(paths)))}]")
         conn.execute("set autoinstall_known_extensions = false")
         conn.execute("set enable_external_access = false")
 
@@ -112,10 +113,6 @@ def _warehouse(creds: Any) -> Path:
     """The directory of the work file, which is also that of lake and spilled data."""
     assert creds.path != ":memory:", "a target has a work file"
     return Path(creds.path).absolute().parent
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _both_ways(paths: list[Path]) -> list[str]:

@@ -17,13 +17,13 @@ import duckdb
 
 from qualified_leads.durable import remove_leftovers, whole_directory
 from qualified_leads.errors import UsageError
+from qualified_leads.load_sql import literal
 from qualified_leads.release import (
     PERSONAL_TABLES,
     RELEASES_KEPT,
     TableName,
     public_tables,
     sql_name,
-    sql_text,
 )
 from qualified_leads.report_data import ReleaseFile, open_release
 
@@ -126,7 +126,7 @@ def _write(
     source = f"select {selected} from {sql_name(*table)}"
     path = place / f"{'.'.join(table)}.{file_format}"
     options = "format csv, header" if file_format == "csv" else "format parquet, compression zstd"
-    connection.execute(f"copy ({source}) to {sql_text(path)} ({options})")
+    connection.execute(f"copy ({source}) to {literal(str(path))} ({options})")
     row = connection.execute(f"select count(*) from {sql_name(*table)}").fetchone()
     assert row is not None
     return int(row[0])

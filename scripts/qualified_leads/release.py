@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from qualified_leads.durable import sync, wal_of
+from qualified_leads.load_sql import identifier, literal
 
 WORK_NAME = "work.duckdb"
 LINK_NAME = "qualified_leads.duckdb"
@@ -154,9 +155,9 @@ def _copy(
     if not work.exists():
         raise ReleaseError("there is no work file to release; build first")
     with duckdb.connect() as connection:
-        connection.execute(f"attach {sql_text(work)} as work (read_only)")
+        connection.execute(f"attach {literal(str(work))} as work (read_only)")
         connection.execute(
-            f"attach {sql_text(target)} as new (storage_version '{STORAGE_VERSION}')"
+            f"attach {literal(str(target))} as new (storage_version '{STORAGE_VERSION}')"
         )
         tables = public_tables(connection, "work")
         if without_personal_data:
@@ -193,7 +194,7 @@ def _verify(path: Path, expected: dict[TableName, int]) -> None:
     if wal_of(path).exists():
         raise ReleaseError("the new release was not closed properly; nothing released")
     with duckdb.connect() as connection:
-        connection.execute(f"attach {sql_text(path)} as new (read_only)")
+        connection.execute(f"attach {literal(str(path))} as new (read_only)")
         found = {t: _count(connection, "new", t) for t in public_tables(connection, "new")}
     if found != expected:
         wrong = sorted(
@@ -234,7 +235,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[TableName
     ).fetchall():
         if (schema, table) in wanted:
             connection.execute(
-                f"comment on table {sql_name('new', schema, table)} is {sql_text(text)}"
+                f"comment on table {sql_name('new', schema, table)} is {literal(text)}"
             )
     for schema, table, column, text in connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
@@ -242,7 +243,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[TableName
     ).fetchall():
         if (schema, table) in wanted:
             full_name = sql_name("new", schema, table, column)
-            connection.execute(f"comment on column {full_name} is {sql_text(text)}")
+            connection.execute(f"comment on column {full_name} is {literal(text)}")
 
 
 def _refuse_personal_columns(
@@ -269,9 +270,4 @@ def _count(connection: duckdb.DuckDBPyConnection, catalog: str, table: TableName
 
 def sql_name(*parts: str) -> str:
     """Quote the parts of a name as an SQL identifier."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-
-
-def sql_text(value: object) -> str:
-    """Quote a value's text as an SQL literal."""
-    return "'" + str(value).replace("'", "''") + "'"
+    return ".".join(map(identifier, parts))

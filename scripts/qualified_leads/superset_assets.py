@@ -19,6 +19,7 @@ import duckdb
 import yaml
 
 from qualified_leads.errors import UsageError
+from qualified_leads.release import PUBLIC_SCHEMAS
 from qualified_leads.report_data import open_release
 from qualified_leads.superset_charts import CHARTS, Chart, dashboard
 
@@ -75,7 +76,8 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, Types]:
     found: dict[str, Types] = {}
     for table, column, type_ in connection.execute(
         "select table_name, column_name, data_type from information_schema.columns "
-        "where table_schema in ('marts', 'reports') order by table_name, ordinal_position"
+        "where table_schema in (?, ?) order by table_name, ordinal_position",
+        PUBLIC_SCHEMAS,
     ).fetchall():
         found.setdefault(table, {})[column] = type_
     return found

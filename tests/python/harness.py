@@ -28,6 +28,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 SHARED_CASES = PROJECT.parent / "shared" / "cases"
 CORE_ALONE = ("--exclude-resource-type", "unit_test", "--exclude", "tag:decisions")
 BUILT = (".venv", ".venv-superset", "target", "warehouse", "logs", "dbt_packages")
+# Variables by which dbt would look for another project, or write outside of the copy.
+INHERITED = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
 LEFT_OUT = (*BUILT, ".git", "tests/python")
 
 STAGES = ("lead", "mql", "sal", "sql", "opportunity", "customer")
@@ -116,8 +118,8 @@ def run_dbt(project: Path, *arguments: str) -> None:
     """Run the dbt that is installed beside this Python on a prepared copy; raises BuildError."""
     dbt = Path(sys.executable).with_name("dbt")
     environment = os.environ | {"WAREHOUSE": "warehouse", "DBT_USE_COLORS": "false"}
-    for inherited in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR"):
-        environment.pop(inherited, None)
+    for name in INHERITED:
+        environment.pop(name, None)
     done = subprocess.run(
         [str(dbt), *arguments], cwd=project, env=environment, capture_output=True, text=True
     )
@@ -185,6 +187,8 @@ def _build(
 @cache
 def _project_of_this_process() -> Path:
     """A copy that stays where it is, so that dbt parses it once: it remembers where a seed was."""
+    for name in INHERITED:
+        os.environ.pop(name, None)
     root = Path(mkdtemp(prefix="qualified-leads-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     return copy_project(root / "project")

@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from harness import BuildError, as_of_option, copy_project, failure, replace_seeds
+from harness import INHERITED, BuildError, as_of_option, copy_project, failure, replace_seeds
 from nasty_data import TextRow, TextTables, write_tables
 
 from qualified_leads.loader import load_directory
@@ -197,8 +197,8 @@ def _run_dbt(project: Path, arguments: list[str], log: Path, is_parsed: bool) ->
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    for inherited in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR"):
-        os.environ.pop(inherited, None)
+    for name in INHERITED:
+        os.environ.pop(name, None)
     os.environ |= {"WAREHOUSE": "warehouse", "DBT_USE_COLORS": "false", "PYTHONWARNINGS": "ignore"}
 
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

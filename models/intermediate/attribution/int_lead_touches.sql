@@ -1,4 +1,3 @@
-{% set milestones = ["mql", "sql", "customer"] %}
 with
     touches as (select * from {{ ref("int_touch_activities") }}),
 
@@ -8,7 +7,7 @@ with
     windows as (
         select
             lead_id,
-            {% for milestone in milestones %}
+            {% for milestone in milestones() %}
                 max(
                     case when milestone = '{{ milestone }}' then starts_at end
                 ) as {{ milestone }}_starts_at,
@@ -30,7 +29,7 @@ with
         from touches
         inner join windows on touches.lead_id = windows.lead_id
         where
-            {% for milestone in milestones %}
+            {% for milestone in milestones() %}
                 touches.touched_at
                 between windows.{{ milestone }}_starts_at
                 and windows.{{ milestone }}_ends_at {{ "or" if not loop.last }}

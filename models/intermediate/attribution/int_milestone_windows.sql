@@ -1,9 +1,8 @@
-{% set milestones = ["mql", "sql", "customer"] %}
 with
     statuses as (select * from {{ ref("int_lead_statuses") }}),
 
     reached as (
-        {% for milestone in milestones %}
+        {% for milestone in milestones() %}
             select
                 '{{ milestone }}' as milestone,
                 lead_id,

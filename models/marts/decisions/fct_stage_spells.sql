@@ -55,12 +55,7 @@ with
                 partition by entries.lead_id, entries.episode
                 order by entries.stage_order
                 rows between 1 following and unbounded following
-            ) as passed_at,
-            row_number() over (
-                partition by entries.lead_id, entries.episode
-                order by entries.stage_order desc
-            )
-            = 1 as is_latest_stage
+            ) as passed_at
         from entries
         left join
             wins on entries.lead_id = wins.lead_id and entries.episode = wins.episode

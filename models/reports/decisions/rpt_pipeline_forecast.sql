@@ -3,7 +3,7 @@ with
     spells as (
         select *, {{ days_between("entered_at", as_of()) }} as age_days
         from {{ ref("fct_stage_spells") }}
-        where spell_status = 'open' and is_latest_stage
+        where spell_status = 'open' and passed_at is null
     ),
 
     survival as (select * from {{ ref("fct_stage_survival") }}),

@@ -1,0 +1,1 @@
+{% macro milestones() -%} {{ return(["mql", "sql", "customer"]) }} {%- endmacro %}
