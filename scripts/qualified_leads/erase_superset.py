@@ -32,5 +32,5 @@ def forget_queries(warehouse: Path) -> None:
             if table in there:
                 connection.execute(f"delete from {table}")
         connection.commit()
-        connection.execute("vacuum")  # or the bytes stay in free pages
+        connection.execute("vacuum")  # not every SQLite overwrites what it deletes
         connection.execute("pragma wal_checkpoint(truncate)")
