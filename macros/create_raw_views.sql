@@ -1,5 +1,7 @@
 {% macro create_raw_views() -%}
-    {%- if execute and flags.WHICH in ("build", "run", "test", "compile", "show") -%}
+    {%- set commands = ["build", "run", "test", "compile", "show", "run-operation"] -%}
+    {#- A run that was planned ahead has them. -#}
+    {%- if execute and flags.WHICH in commands and not var("planned_refresh", none) -%}
         {{ return(adapter.dispatch("create_raw_views")()) }}
     {%- endif -%}
 {%- endmacro %}

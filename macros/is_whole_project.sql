@@ -1,7 +1,8 @@
 {% macro is_whole_project(resources) -%}
+    {%- set unchanged = var("unchanged_models", []) -%}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
-        {%- if node.unique_id not in resources -%}
+        {%- if node.unique_id not in resources and node.name not in unchanged -%}
             {%- do left_out.append(node.unique_id) -%}
         {%- endif -%}
     {%- endfor -%}

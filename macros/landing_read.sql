@@ -7,9 +7,17 @@
     ).rows[0] -%}
     {%- set landed_after = "cast('" ~ latest[0] ~ "' as timestamp)" -%}
     {%- set rows = raw_rows(table_name) -%}
+    {%- set landed_count = (
+        "(select count(*) from "
+        ~ rows
+        ~ " where _landed_at > "
+        ~ landed_after
+        ~ ")"
+    ) -%}
     select
         '{{ table_name }}' as table_name,
         {{ landed_after }} as landed_after,
+        {{ landed_count }} as landed_count,
         {% if load_relation(source("raw", table_name)).is_table -%}
             -- An EL tool may change rows in place.
             (
@@ -24,8 +32,7 @@
             ) as fingerprint
         {%- else -%}
             -- Files of the lake never change: their rows, counted, are those staged.
-            (select count(*) from {{ rows }})
-            - (select count(*) from {{ rows }} where _landed_at > {{ landed_after }})
+            (select count(*) from {{ rows }}) - {{ landed_count }}
             = {{ latest[1] }} as is_continued,
             cast(null as string) as fingerprint
         {%- endif %}

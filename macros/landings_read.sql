@@ -2,7 +2,7 @@
 {% macro landings_read() -%}
     {%- set selects = [
         "select 'none' as table_name, cast(null as timestamp) as landed_after,"
-        ~ " true as is_continued, cast(null as string) as fingerprint",
+        ~ " 0 as landed_count, true as is_continued, cast(null as string) as fingerprint",
     ] -%}
     {%- for node in graph.sources.values() if node.source_name == "raw" -%}
         {%- set staged = load_relation(

@@ -10,16 +10,7 @@
             | list
         ) -%}
         {%- if not failed and is_whole_project(done) -%}
-            {%- set refreshes = relation_named("ops", "refreshes") -%}
-            {%- set number = refresh_plan().refresh_number %}
-            update {{ refreshes }}
-            set
-                is_complete = true
-            where refresh_number = {{ number }}
-            ;
-            delete from {{ refreshes }}
-            where refresh_number < {{ number }} - 1000
-            ;
+            {{ complete_refresh(refresh_plan().refresh_number) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -2,7 +2,7 @@
     The rows that landed and, in an incremental run, those staged before that they may
     supersede or whose time has come: a key is judged whole.
 #}
-{% macro with_staged_rows(landed, moments, key="record_key") -%}
+{% macro with_staged_rows(landed, table_name, key="record_key") -%}
     select *
     from {{ landed }}
     {%- if is_incremental() %}
@@ -13,17 +13,11 @@
             {{ key }} in (
                 select {{ key }}
                 from {{ landed }}
-                {%- if moments %}
+                {%- if moments_judged(table_name) %}
                     union
                     select {{ key }}
                     from {{ this }}
-                    where
-                        quarantine_reason = 'future'
-                        and (
-                            {% for moment in moments -%}
-                                {{ became_due(moment) }} {{ "or " if not loop.last }}
-                            {%- endfor %}
-                        )
+                    where {{ waited_until_now(table_name) }}
                 {%- endif %}
             )
     {%- endif -%}

@@ -1,22 +1,9 @@
 with
-    credits as (select * from {{ ref("fct_attribution_credits") }}),
+    shares as (select * from {{ ref("int_path_credits") }}),
 
     leads as (select * from {{ ref("fct_leads") }}),
 
     opportunities as (select * from {{ ref("fct_opportunities") }}),
-
-    shares as (
-        select
-            attribution_model,
-            milestone,
-            lead_id,
-            lead_source,
-            reached_at,
-            sum(credit) as credit
-        from credits
-        where credit > 0
-        group by attribution_model, milestone, lead_id, lead_source, reached_at
-    ),
 
     dated as (
         select

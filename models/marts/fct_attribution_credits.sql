@@ -1,5 +1,5 @@
 with
-    paths as (select * from {{ ref("int_touch_paths") }} where is_reached),
+    paths as (select * from {{ ref("int_touch_paths") }}),
 
     models as (select * from {{ ref("attribution_models") }}),
 
@@ -26,7 +26,7 @@ with
             scaled.milestone,
             scaled.attribution_model,
             scaled.lead_id,
-            scaled.ends_at as reached_at,
+            scaled.reached_at,
             touches.activity_id,
             touches.touched_at,
             touches.lead_source,
@@ -48,7 +48,10 @@ with
                 then scaled.other_credit
                 else
                     scaled.other_credit
-                    * {{ touch_factor("scaled", "touches", "effects") }}
+                    * {{ time_factor("scaled", "touches") }}
+                    * case
+                        when scaled.is_data_driven then effects.removal_effect else 1.0
+                    end
                     / scaled.mean_factor
             end as credit
         from scaled
@@ -73,7 +76,7 @@ with
             paths.milestone,
             models.attribution_model,
             paths.lead_id,
-            paths.ends_at as reached_at,
+            paths.reached_at,
             'unattributed' as activity_id,
             null as touched_at,
             'unattributed' as lead_source,

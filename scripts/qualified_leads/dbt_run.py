@@ -1,7 +1,7 @@
 """Run dbt in a process of its own and report each node as it starts and ends.
 
-Run as a program, this file is that process: it takes dbt's arguments as a JSON list, writes one
-JSON object per event to the file descriptor it is given, and ends at once when its standard input
+Run as a program, this file is that process: it takes what to run as a JSON object, writes one JSON
+object per event to the file descriptor it is given, and ends at once when its standard input
 closes, which is how it learns that the refresh that started it has died.
 """
 
@@ -18,8 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from qualified_leads.dbt_scope import Plan, scope_of
+
 FAILED_STATUSES = ("error", "fail", "runtime error")
 LOG_NAME = "refresh.log"
+MODULE = "qualified_leads.dbt_run"
+LEFT_OUT = ("--exclude-resource-type", "unit_test")
+QUIET = ("--log-level-file", "none")
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,9 @@ class NodeEvent:
 
 @dataclass
 class DbtOutcome:
-    """How a dbt command ended: failed nodes in order, and the UTC moment it took for 'now'."""
+    """How a dbt command ended: failed nodes in order, seconds by name of those that ran."""
 
     succeeded: bool = False
-    started_at: datetime | None = None
     failed_nodes: list[NodeEvent] = field(default_factory=list)
     seconds_by_node: dict[str, float] = field(default_factory=dict)
     error: str | None = None
@@ -63,20 +67,23 @@ def target_directory(project: Path) -> Path:
 
 
 def build_arguments(
-    as_of: datetime | None, full_refresh: bool = False, without_seeds: bool = False
+    as_of: datetime, full_refresh: bool = False, without_seeds: bool = False
 ) -> list[str]:
     """dbt's arguments for a refresh; `without_seeds` leaves out the seeds and their tests.
 
     Unit tests are left to `make test`: they read fixed rows and say nothing about tonight's data.
     """
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if as_of is not None:
-        arguments += ["--vars", json.dumps({"as_of": as_of.strftime("%Y-%m-%d %H:%M:%S.%f")})]
+    arguments = ["build", *LEFT_OUT, "--vars", json.dumps(variables(as_of))]
     if full_refresh:
         arguments.append("--full-refresh")
     if without_seeds:
         arguments += ["--exclude", "path:seeds", "path:tests/assert_policy_*"]
     return arguments
+
+
+def variables(as_of: datetime) -> dict[str, Any]:
+    """The vars of a build as of a UTC moment."""
+    return {"as_of": as_of.strftime("%Y-%m-%d %H:%M:%S.%f")}
 
 
 def run_dbt(
@@ -85,10 +92,13 @@ def run_dbt(
     arguments: list[str],
     on_event: Callable[[NodeEvent], None] = lambda event: None,
     lock_descriptor: int | None = None,
+    planned_as_of: datetime | None = None,
 ) -> DbtOutcome:
     """Run dbt on a warehouse and call back per node; what dbt prints goes to `logs/refresh.log`.
 
     The process inherits the lock, so the warehouse stays locked until no dbt writes to it any more.
+    With `planned_as_of` the arguments are those of a build of everything but the seeds as of then,
+    of which dbt runs what has changed; nothing may have.
 
     Raises DbtFailedError when dbt or a test failed, or when dbt itself died.
     """
@@ -96,10 +106,21 @@ def run_dbt(
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     outcome = DbtOutcome()
     events_in, events_out = os.pipe()
+    request = {
+        "arguments": arguments,
+        "variables": None if planned_as_of is None else variables(planned_as_of),
+    }
     inherited = (events_out,) if lock_descriptor is None else (events_out, lock_descriptor)
     with open(logs / LOG_NAME, "wb") as log, os.fdopen(events_in, "r", encoding="utf-8") as events:
         process = subprocess.Popen(
-            [sys.executable, __file__, str(events_out), json.dumps(arguments)],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "qualified_leads.dbt_run",
+                str(events_out),
+                json.dumps(request),
+            ],
             cwd=project,
             env=_environment(project, warehouse),
             stdin=subprocess.PIPE,
@@ -123,7 +144,8 @@ def run_dbt(
 
 
 def _environment(project: Path, warehouse: Path) -> dict[str, str]:
-    environment = {**os.environ, "DBT_USE_COLORS": "false"}
+    scripts = str(Path(__file__).resolve().parents[1])
+    environment = {**os.environ, "DBT_USE_COLORS": "false", "PYTHONPATH": scripts}
     # Set only where it says something else: a change of its text costs dbt a full parse.
     if (project / environment.get("WAREHOUSE", "warehouse")).resolve() != warehouse.resolve():
         environment["WAREHOUSE"] = str(warehouse.resolve())
@@ -137,7 +159,6 @@ def _record(
         outcome.succeeded = event["succeeded"]
         outcome.error = event["error"]
         outcome.peak_memory_bytes = event["peak_memory_bytes"]
-        outcome.started_at = datetime.fromisoformat(event["started_at"])
         return
     node = NodeEvent(**event["node"])
     if node.status != "started":
@@ -163,29 +184,75 @@ def _failure(outcome: DbtOutcome, return_code: int, logs: Path) -> str:
 # The other process, from here on.
 
 
-def _worker(events_out: int, arguments: list[str]) -> int:
+def _worker(events_out: int, arguments: list[str], variables: dict[str, Any] | None) -> int:
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    # Imported here, as the refresh itself has no need of dbt's two seconds of imports.
-    from dbt.cli.main import dbtRunner
-    from dbt_common.invocation import get_invocation_started_at
-
-    # Parsed before and without vars, as dbt parses everything again when a var has changed.
-    quiet = ["--log-level-file", "none"]
-    parsed = dbtRunner().invoke([*quiet, "--log-level", "error", "parse"])
-    manifest = parsed.result if parsed.success else None
     events = _EventWriter(events_out)
-    build = dbtRunner(manifest=manifest, callbacks=[events.on_dbt_event])
-    result = build.invoke([*quiet, *arguments])
+    result = build_parsed(arguments, variables, events.on_dbt_event)
     events.write(
         {
             "kind": "end",
-            "succeeded": bool(result.success),
-            "error": type(result.exception).__name__ if result.exception else None,
-            "started_at": get_invocation_started_at().isoformat(),
+            "succeeded": bool(result is None or result.success),
+            "error": type(result.exception).__name__ if result and result.exception else None,
             "peak_memory_bytes": _peak_memory_bytes(),
         }
     )
-    return 0 if result.success else 1
+    return 0 if result is None or result.success else 1
+
+
+def build_parsed(
+    arguments: list[str],
+    variables: dict[str, Any] | None,
+    on_dbt_event: Callable[[Any], None],
+    manifest: Any = None,
+) -> Any:
+    """Run dbt in this process on the parsed project; its result, None if nothing had changed.
+
+    With `variables`, those of a build, dbt is asked first which of its models have changed, and
+    builds these alone.
+    """
+    # Imported here, as the refresh itself has no need of dbt's two seconds of imports.
+    from dbt.cli.main import dbtRunner
+
+    if manifest is None:
+        # Parsed before and without vars, as dbt parses everything again when a var has changed.
+        # The build writes the manifest.
+        parsed = dbtRunner().invoke([*QUIET, "--no-write-json", "--log-level", "error", "parse"])
+        manifest = parsed.result if parsed.success else None
+    if variables is not None and manifest is not None:
+        plan, planning = _plan_ahead(manifest, variables)
+        if plan is None:
+            return planning
+        variables = {**variables, "planned_refresh": plan.refresh_number}
+        if plan.is_next:
+            scope = scope_of(manifest, plan)
+            if not scope.nodes:
+                return None
+            variables["unchanged_models"] = scope.unchanged_models
+            # Each test by its name: dbt leaves out what reads one unchanged model among others.
+            arguments = ["build", *LEFT_OUT, "--indirect-selection", "empty"]
+            arguments += ["--select", *scope.nodes]
+        arguments = [*arguments, "--vars", json.dumps(variables)]
+    runner = dbtRunner(manifest=manifest, callbacks=[on_dbt_event])
+    return runner.invoke([*QUIET, *arguments])
+
+
+def _plan_ahead(manifest: Any, variables: dict[str, Any]) -> tuple[Plan | None, Any]:
+    """What has changed, and dbt's result; no plan where dbt failed."""
+    from dbt.cli.main import dbtRunner
+
+    printed: list[str] = []
+
+    def on_dbt_event(message: Any) -> None:
+        if message.info.name == "PrintEvent":
+            printed.append(message.data.msg)
+
+    result = dbtRunner(manifest=manifest, callbacks=[on_dbt_event]).invoke(
+        [*QUIET, "--no-write-json", "run-operation", "plan_ahead", "--vars", json.dumps(variables)]
+    )
+    if not result.success or not printed:
+        return None, result
+    found = json.loads(printed[-1])
+    return Plan(**{**found, "changed": tuple(found["changed"])}), result
 
 
 class _EventWriter:
@@ -235,8 +302,8 @@ def _peak_memory_bytes() -> int:
 
 
 def main(argv: Iterable[str]) -> int:
-    descriptor, arguments = argv
-    return _worker(int(descriptor), json.loads(arguments))
+    descriptor, request = argv
+    return _worker(int(descriptor), **json.loads(request))
 
 
 if __name__ == "__main__":

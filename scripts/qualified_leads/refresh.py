@@ -34,9 +34,25 @@ from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root
 from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
-from qualified_leads.release import LINK_NAME, WORK_NAME, Release, linked_release, release
+from qualified_leads.release import (
+    LINK_NAME,
+    PERSONAL_TABLES,
+    WORK_NAME,
+    Release,
+    linked_release,
+    release,
+)
 from qualified_leads.report_json import JsonLog
-from qualified_leads.runs import Run, note_end, note_start, set_aside_if_damaged
+from qualified_leads.runs import (
+    Run,
+    last_refresh,
+    note_end,
+    note_start,
+    set_aside_if_damaged,
+    standing_release,
+)
+
+AFFECTED = "int_leads_affected"
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ def refresh(
         note_start(warehouse / WORK_NAME, run)
         job = _Job(options, warehouse, project, lock_descriptor, console, log, run)
         try:
-            made = job.do()
+            made, scope = job.do()
             run.outcome, run.exit_status = "released", 0
         except BaseException as error:
             interrupted = 130 if isinstance(error, KeyboardInterrupt) else 1
@@ -107,7 +123,7 @@ def refresh(
             if log is not None:
                 log.write("run_ended", run=run.number, outcome=run.outcome, message=run.message)
         if log is None:
-            print_outcome(warehouse, made, console, reporting_currency(project))
+            print_outcome(warehouse, made, scope, console, reporting_currency(project))
     return made
 
 
@@ -134,7 +150,8 @@ class _Job:
     log: JsonLog | None
     run: Run
 
-    def do(self) -> Release:
+    def do(self) -> tuple[Release, str]:
+        """Load, build and release; the release, and a line about how much was recomputed."""
         if self.log is not None:
             self.log.write("run_started", run=self.run.number)
         damaged = set_damaged_aside(self.warehouse)
@@ -150,19 +167,35 @@ class _Job:
                 " source to have it landed anew, or restore it"
             )
         with self._timed("build"):
-            outcome = self._build()
-        as_of = self.options.as_of or outcome.started_at or datetime.now(UTC)
-        self.run.as_of = as_of.replace(tzinfo=None)
-        with self._timed("release"):
-            self._guard(self.run.as_of)
-            without = self.options.without_personal_data
-            made = release(self.warehouse, as_of, without_personal_data=without)
-        append_forecast(self.warehouse, made.path)
+            as_of = self.options.as_of or datetime.now(UTC).replace(tzinfo=None)
+            self.run.as_of = as_of
+            outcome = self._build(as_of)
+        self.run.refresh_number = last_refresh(self.warehouse / WORK_NAME)
+        made = None if outcome.seconds_by_node else self._standing()
+        if made is None:
+            with self._timed("release"):
+                self._guard(as_of)
+                without = self.options.without_personal_data
+                made = release(self.warehouse, as_of, without_personal_data=without)
+            append_forecast(self.warehouse, made.path)
         self.run.release = made.path.name
         self.run.row_counts = {".".join(table): rows for table, rows in made.row_counts.items()}
         if self.log is not None:
             self.log.write("released", release=made.path.name, row_counts=self.run.row_counts)
-        return made
+        return made, describe_scope(self.warehouse / WORK_NAME, outcome)
+
+    def _standing(self) -> Release | None:
+        """The linked release, if another one would be the same."""
+        found = standing_release(self.warehouse / WORK_NAME, self.run)
+        linked = linked_release(self.warehouse)
+        if found is None or linked is None or linked.name != found[0] or not linked.is_file():
+            return None
+        schema_and_table = (tuple(name.split(".")) for name in found[1])
+        row_counts = dict(zip(schema_and_table, found[1].values(), strict=True))
+        has_personal_data = not PERSONAL_TABLES.isdisjoint(row_counts)
+        if has_personal_data == self.options.without_personal_data:
+            return None
+        return Release(linked, row_counts)
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
@@ -184,9 +217,9 @@ class _Job:
             print(show.printable(f"warning: {warning}"), file=sys.stderr)
         print_report(report, self.console)
 
-    def _build(self) -> DbtOutcome:
-        options, log = self.options, self.log
-        arguments = (self.project, self.warehouse, options.as_of, options.full_refresh)
+    def _build(self, as_of: datetime) -> DbtOutcome:
+        log = self.log
+        arguments = (self.project, self.warehouse, as_of, self.options.full_refresh)
         if log is not None:
             return build(*arguments, log.node, self.lock_descriptor)
         with show.build_progress(self.console) as on_event:
@@ -209,12 +242,12 @@ class _Job:
 def build(
     project: Path,
     warehouse: Path,
-    as_of: datetime | None,
+    as_of: datetime,
     full_refresh: bool,
     on_event: Callable[[NodeEvent], None],
     lock_descriptor: int,
 ) -> DbtOutcome:
-    """Build and test the work file; the seeds are loaded only where it does not hold them yet.
+    """Build and test what has changed in the work file, all where it lacks the seeds as they are.
 
     Raises DbtFailedError.
     """
@@ -222,7 +255,8 @@ def build(
     files_hash = seed_files_hash(project)
     has_seeds = not full_refresh and are_seeds_loaded(work, files_hash)
     arguments = build_arguments(as_of, full_refresh, without_seeds=has_seeds)
-    outcome = run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
+    planned_as_of = as_of if has_seeds else None
+    outcome = run_dbt(project, warehouse, arguments, on_event, lock_descriptor, planned_as_of)
     if not has_seeds:
         note_loaded_seeds(work, files_hash)
     return outcome
@@ -234,7 +268,9 @@ def reporting_currency(project: Path) -> str:
     return str(settings.get("vars", {}).get("reporting_currency", ""))
 
 
-def print_outcome(warehouse: Path, made: Release, console: Console, currency: str) -> None:
+def print_outcome(
+    warehouse: Path, made: Release, scope: str, console: Console, currency: str
+) -> None:
     """Print the funnel and costs of the release and the counts of rows that are not in it."""
     with duckdb.connect(str(made.path), read_only=True) as connection:
         sources = show.read_totals(connection)
@@ -256,12 +292,14 @@ def print_outcome(warehouse: Path, made: Release, console: Console, currency: st
         console.print()
         console.print(table)
     console.print()
-    console.print(describe_scope(warehouse / WORK_NAME))
+    console.print(scope)
     console.print(f"Warehouse: {warehouse / LINK_NAME} -> {made.path.name}", soft_wrap=True)
 
 
-def describe_scope(work: Path) -> str:
-    """One line about how much the last build of a work file recomputed, and why if it was all."""
+def describe_scope(work: Path, outcome: DbtOutcome) -> str:
+    """One line about how much a build recomputed, and why if it was all."""
+    if not outcome.seconds_by_node:
+        return "Nothing has changed since the last refresh"
     with duckdb.connect(str(work), read_only=True) as connection:
         is_full, reason = connection.execute(
             "select is_full, reason from ops.refreshes order by refresh_number desc limit 1"
@@ -272,6 +310,8 @@ def describe_scope(work: Path) -> str:
         ).fetchone() or (0, 0)
     if is_full:
         return f"Full refresh: {reason}"
+    if AFFECTED not in outcome.seconds_by_node:
+        recomputed = 0
     return f"Recomputed {recomputed:,} of {total:,} leads"
 
 

@@ -33,8 +33,20 @@ CREATE = """
         rows_landed bigint,
         rows_rejected bigint,
         release varchar, -- name of its file
-        row_counts json -- rows of each table of the release
+        row_counts json, -- rows of each table of the release
+        refresh_number bigint -- of the build in ops.refreshes that was released
     );
+    alter table ops.runs add column if not exists refresh_number bigint;
+"""
+# The run before, if it released what the last plan found unchanged.
+STANDING = """
+    select runs.release, runs.row_counts
+    from ops.runs as runs
+    inner join ops.refreshes as planned on runs.refresh_number = planned.complete_number
+    where
+        runs.run_number = ? - 1
+        and runs.outcome = 'released'
+        and planned.refresh_number = (select max(refresh_number) from ops.refreshes)
 """
 
 
@@ -53,6 +65,7 @@ class Run:
     rows_rejected: int = 0
     release: str | None = None
     row_counts: dict[str, int] = field(default_factory=dict)
+    refresh_number: int | None = None
 
 
 def open_work(work: Path) -> duckdb.DuckDBPyConnection:
@@ -116,10 +129,27 @@ def note_end(work: Path, run: Run) -> None:
         connection.execute("commit")
 
 
+def last_refresh(work: Path) -> int | None:
+    """Number of the last row of ops.refreshes."""
+    with duckdb.connect(str(work), read_only=True) as connection:
+        row = connection.execute("select max(refresh_number) from ops.refreshes").fetchone()
+    return row[0] if row else None
+
+
+def standing_release(work: Path, run: Run) -> tuple[str, dict[str, int]] | None:
+    """File name and row counts of the run before, if its release is what the work file holds.
+
+    To ask after a build that found nothing changed.
+    """
+    with duckdb.connect(str(work), read_only=True) as connection:
+        row = connection.execute(STANDING, [run.number]).fetchone()
+    return (row[0], json.loads(row[1])) if row else None
+
+
 def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     is_running = run.outcome == RUNNING
     connection.execute(
-        f"insert into ops.runs values ({', '.join('?' * 14)})",
+        f"insert into ops.runs values ({', '.join('?' * 15)})",
         [
             run.number,
             run.started_at,
@@ -133,5 +163,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
             run.rows_rejected,
             run.release,
             json.dumps(run.row_counts, sort_keys=True),
+            run.refresh_number,
         ],
     )

@@ -1,7 +1,5 @@
 with
-    paths as (
-        select * from {{ ref("int_touch_paths") }} where is_reached and touch_count > 0
-    ),
+    paths as (select * from {{ ref("int_touch_paths") }} where touch_count > 0),
 
     models as (select * from {{ ref("attribution_models") }}),
 
@@ -62,7 +60,7 @@ with
             milestone,
             attribution_model,
             lead_id,
-            ends_at,
+            reached_at,
             first_number,
             creation_number,
             last_number,

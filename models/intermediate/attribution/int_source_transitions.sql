@@ -1,48 +1,85 @@
 with
-    paths as (select * from {{ ref("int_touch_paths") }}),
+    campaigns as (select * from {{ ref("int_campaigns_mapped") }}),
 
-    touches as (select * from {{ ref("int_touches_sourced") }}),
+    -- A path without its milestone ends at as_of.
+    windows as (
+        select
+            lead_id,
+            {% for milestone in milestones() %}
+                {{ milestone }}_at is not null as has_{{ milestone }},
+                coalesce({{ milestone }}_at, {{ as_of() }}) as {{ milestone }}_ends_at
+                {{ "," if not loop.last }}
+            {% endfor %}
+        from {{ ref("int_lead_statuses") }}
+    ),
+
+    windowed as (
+        {% for milestone in milestones() %}
+            select
+                '{{ milestone }}' as milestone,
+                touches.campaign_id,
+                case
+                    when touches.next_touched_at <= windows.{{ milestone }}_ends_at
+                    then touches.next_campaign_id
+                end as next_campaign_id,
+                coalesce(touches.next_touched_at, {{ end_of_time() }})
+                > windows.{{ milestone }}_ends_at as is_last,
+                coalesce(touches.previous_touched_at, {{ beginning_of_time() }})
+                < windows.{{ milestone }}_ends_at
+                - {{ attribution_lookback() }} as is_first,
+                windows.has_{{ milestone }} as is_reached
+            from {{ ref("int_lead_touches") }} as touches
+            inner join windows on touches.lead_id = windows.lead_id
+            where
+                touches.touched_at
+                between windows.{{ milestone }}_ends_at
+                - {{ attribution_lookback() }}
+                and windows.{{ milestone }}_ends_at {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    -- Counted by campaign, of which there are few, before sources are looked up.
+    counted as (
+        select
+            milestone,
+            campaign_id,
+            next_campaign_id,
+            is_first,
+            is_last,
+            is_reached,
+            count(*) as step_count
+        from windowed
+        group by milestone, campaign_id, next_campaign_id, is_first, is_last, is_reached
+    ),
 
     steps as (
         select
-            paths.milestone,
-            touches.lead_source,
+            counted.milestone,
+            coalesce(campaigns.lead_source, 'unknown') as lead_source,
             case
-                when touches.touch_number < paths.last_number
-                then touches.next_lead_source
-                when paths.is_reached
+                when not counted.is_last
+                then coalesce(next_campaigns.lead_source, 'unknown')
+                when counted.is_reached
                 then '(conversion)'
                 else '(null)'
             end as next_state,
-            touches.touch_number = paths.first_number as is_first
-        from paths
-        inner join
-            touches
-            on paths.lead_id = touches.lead_id
-            and paths.first_number <= touches.touch_number
-            and paths.last_number >= touches.touch_number
-    ),
-
-    summed as (
-        select milestone, lead_source, next_state, is_first, count(*) as step_count
-        from steps
-        group by milestone, lead_source, next_state, is_first
+            counted.is_first,
+            counted.step_count
+        from counted
+        left join campaigns on counted.campaign_id = campaigns.campaign_id
+        left join
+            campaigns as next_campaigns
+            on counted.next_campaign_id = next_campaigns.campaign_id
     ),
 
     moves as (
         select milestone, '(start)' as from_state, lead_source as to_state, step_count
-        from summed
+        from steps
         where is_first
         union all
         select milestone, lead_source as from_state, next_state as to_state, step_count
-        from summed
+        from steps
         where lead_source <> next_state
-    ),
-
-    counted as (
-        select milestone, from_state, to_state, sum(step_count) as move_count
-        from moves
-        group by milestone, from_state, to_state
     ),
 
     final as (
@@ -50,10 +87,12 @@ with
             milestone,
             from_state,
             to_state,
-            move_count,
-            cast(move_count as double)
-            / sum(move_count) over (partition by milestone, from_state) as probability
-        from counted
+            sum(step_count) as move_count,
+            cast(sum(step_count) as double) / sum(sum(step_count)) over (
+                partition by milestone, from_state
+            ) as probability
+        from moves
+        group by milestone, from_state, to_state
     )
 
 select *

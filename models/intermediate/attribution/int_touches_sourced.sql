@@ -4,15 +4,9 @@ with
     campaigns as (select * from {{ ref("int_campaigns_mapped") }}),
 
     final as (
-        select
-            touches.*,
-            coalesce(campaigns.lead_source, 'unknown') as lead_source,
-            coalesce(next_campaigns.lead_source, 'unknown') as next_lead_source
+        select touches.*, coalesce(campaigns.lead_source, 'unknown') as lead_source
         from touches
         left join campaigns on touches.campaign_id = campaigns.campaign_id
-        left join
-            campaigns as next_campaigns
-            on touches.next_campaign_id = next_campaigns.campaign_id
     )
 
 select *

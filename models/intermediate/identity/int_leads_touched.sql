@@ -30,10 +30,7 @@ with
 
     decided as (
         select
-            lead_id,
-            currency,
-            status,
-            coalesce(closed_at, updated_at, created_at) as decided_at
+            lead_id, currency, coalesce(closed_at, updated_at, created_at) as decided_at
         from opportunities
     ),
 
@@ -62,14 +59,7 @@ with
         inner join rates on decided.currency = rates.currency
         where cast(decided.decided_at as date) >= rates.first_touched_date
         union all
-        select lead_id
-        from decided
-        where status in ('won', 'lost') and {{ became_due("decided_at") }}
-        union all
-        -- The episode that it begins was not in force at that moment, and is now.
-        select lead_id
-        from dispositions
-        where occurred_at = cast('{{ refresh_plan().complete_as_of }}' as timestamp)
+        {{ leads_due("opportunities", "dispositions") }}
     ),
 
     final as (select lead_id from united where lead_id is not null group by lead_id)

@@ -22,7 +22,7 @@ with
     {% if is_incremental() %}
         typed as ({{ typed_rows }}),
 
-        united as ({{ with_staged_rows("typed", ["occurred_at"], "activity_hash") }}),
+        united as ({{ with_staged_rows("typed", "activities", "activity_hash") }}),
 
         ranked as (select *, {{ version_rank }} from united),
     {% else %}

@@ -16,7 +16,7 @@ with
 
     keyed as (select *, campaign_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", []) }}),
+    united as ({{ with_staged_rows("keyed", "campaigns") }}),
 
     ranked as (
         select

@@ -26,7 +26,7 @@ with
 
     keyed as (select *, company_id as record_key from versioned),
 
-    united as ({{ with_staged_rows("keyed", ["version_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "companies") }}),
 
     ranked as (
         select

@@ -17,7 +17,7 @@ with
         from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", ["occurred_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "consents") }}),
 
     ranked as (
         select

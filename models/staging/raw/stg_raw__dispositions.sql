@@ -16,7 +16,7 @@ with
 
     keyed as (select *, disposition_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", ["occurred_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "dispositions") }}),
 
     ranked as (
         select

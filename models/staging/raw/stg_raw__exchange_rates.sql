@@ -16,7 +16,7 @@ with
         from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", ["cast(rate_date as timestamp)"]) }}),
+    united as ({{ with_staged_rows("keyed", "exchange_rates") }}),
 
     ranked as (
         select

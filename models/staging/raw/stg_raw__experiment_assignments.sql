@@ -16,7 +16,7 @@ with
         select *, concat_ws('|', experiment_id, lead_id) as record_key from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", ["assigned_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "experiment_assignments") }}),
 
     ranked as (
         select

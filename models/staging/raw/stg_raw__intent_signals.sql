@@ -18,7 +18,7 @@ with
 
     keyed as (select *, signal_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", ["occurred_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "intent_signals") }}),
 
     ranked as (
         select

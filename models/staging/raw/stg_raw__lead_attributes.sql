@@ -22,7 +22,7 @@ with
         from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", ["captured_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "lead_attributes") }}),
 
     ranked as (
         select

@@ -33,7 +33,7 @@ with
 
     keyed as (select *, lead_id as record_key from versioned),
 
-    united as ({{ with_staged_rows("keyed", ["version_at", "created_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "leads") }}),
 
     ranked as (
         select

@@ -21,7 +21,7 @@ with
 
     keyed as (select *, opportunity_id as record_key from versioned),
 
-    united as ({{ with_staged_rows("keyed", ["version_at", "created_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "opportunities") }}),
 
     ranked as (
         select

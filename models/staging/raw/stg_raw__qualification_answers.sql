@@ -18,7 +18,7 @@ with
 
     keyed as (select *, answer_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", ["assessed_at"]) }}),
+    united as ({{ with_staged_rows("keyed", "qualification_answers") }}),
 
     ranked as (
         select

@@ -20,7 +20,7 @@ with
 
     keyed as (select *, spend_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", ["cast(spend_date as timestamp)"]) }}),
+    united as ({{ with_staged_rows("keyed", "spend") }}),
 
     ranked as (
         select

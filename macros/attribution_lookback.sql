@@ -1,0 +1,3 @@
+{% macro attribution_lookback() -%}
+    interval '{{ var("attribution_lookback_days") | int }}' day
+{%- endmacro %}

@@ -1,0 +1,79 @@
+"""What a refresh builds: all that reads what has changed, and nothing else."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from qualified_leads.dbt_scope import Plan, Scope, scope_of
+
+
+def node(
+    name: str, *parents: str, kind: str = "model", macros: tuple[str, ...] = (), **meta: Any
+) -> Any:
+    depends_on = SimpleNamespace(nodes=list(parents), macros=list(macros))
+    config = SimpleNamespace(meta=meta)
+    return SimpleNamespace(name=name, resource_type=kind, depends_on=depends_on, config=config)
+
+
+def macro(*called: str) -> Any:
+    return SimpleNamespace(depends_on=SimpleNamespace(macros=list(called)))
+
+
+AGE = "macro.qualified_leads.age"
+MACROS = {AGE: macro("macro.qualified_leads.as_of"), "macro.qualified_leads.as_of": macro()}
+
+
+@pytest.fixture
+def manifest() -> Any:
+    """rules -> points; leads -> merged -> points, ages; spend -> costs; a test on some, one on two.
+
+    Nodes stand in an order in which they can't be built.
+    """
+    nodes = [
+        node("costs", "spend"),
+        node("ages", "merged", macros=(AGE,)),
+        node("points", "merged", "rules"),
+        node("merged", "leads", macros=(AGE,), moves_with_as_of=False),
+        node("leads", "source"),
+        node("spend", "source"),
+        node("rules", kind="seed"),
+        node("rules_are_given", "rules", kind="test"),
+        node("points_are_given", "points", kind="test"),
+        node("costs_and_points", "points", "costs", kind="test"),
+        node("costs_are_given", "costs", kind="test"),
+        node("an_example", "points", kind="unit_test"),
+    ]
+    return SimpleNamespace(nodes={n.name: n for n in nodes}, macros=MACROS)
+
+
+def scope(manifest: Any, *changed: str, is_later: bool = False) -> Scope:
+    return scope_of(manifest, Plan(8, True, is_later, changed))
+
+
+def test_nothing_is_built_where_nothing_has_changed(manifest: Any) -> None:
+    models = ["ages", "costs", "leads", "merged", "points", "spend"]
+    assert scope(manifest) == Scope([], models)
+
+
+def test_what_reads_a_change_is_built_with_every_test_that_reads_it(manifest: Any) -> None:
+    found = scope(manifest, "spend")
+    assert found.nodes == ["costs", "spend", "costs_and_points", "costs_are_given"]
+    assert found.unchanged_models == ["ages", "leads", "merged", "points"]
+
+
+def test_a_change_reaches_all_that_comes_after_it(manifest: Any) -> None:
+    found = scope(manifest, "leads")
+    models = ["ages", "leads", "merged", "points"]
+    assert found.nodes == [*models, "costs_and_points", "points_are_given"]
+    assert found.unchanged_models == ["costs", "spend"]
+
+
+def test_a_later_as_of_changes_what_asks_for_it_unless_it_waits_for_rows(manifest: Any) -> None:
+    """`ages` asks through a macro; `merged` says that the plan looks for what became due."""
+    found = scope(manifest, is_later=True)
+    assert found.nodes == ["ages"]
+    assert "merged" in found.unchanged_models
+    assert "merged" in scope(manifest, "merged", is_later=True).nodes
