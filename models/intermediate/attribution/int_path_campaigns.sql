@@ -41,25 +41,6 @@ with
             coalesce(touches.campaign_id, '')
     ),
 
-    anchors as (
-        {% for place in ["first", "creation", "last"] %}
-            {{ "union all" if not loop.first }}
-            select
-                shares.milestone,
-                shares.attribution_model,
-                shares.lead_id,
-                coalesce(touches.campaign_id, '') as campaign_id,
-                shares.{{ place }}_credit as credit
-            from shares
-            inner join
-                {{ ref("int_lead_touches") }} as touches
-                on shares.lead_id = touches.lead_id
-                and shares.{{ place }}_number = touches.touch_number
-            where
-                shares.{{ place }}_credit is not null {{ "union all" if not loop.last }}
-        {% endfor %}
-    ),
-
     anchored as (
         select
             milestone,
@@ -68,7 +49,24 @@ with
             campaign_id,
             sum(credit) as credit,
             count(*) as anchor_count
-        from anchors
+        from
+            (
+                {% for place in ["first", "creation", "last"] %}
+                    {{ "union all" if not loop.first }}
+                    select
+                        shares.milestone,
+                        shares.attribution_model,
+                        shares.lead_id,
+                        coalesce(touches.campaign_id, '') as campaign_id,
+                        shares.{{ place }}_credit as credit
+                    from shares
+                    inner join
+                        {{ ref("int_lead_touches") }} as touches
+                        on shares.lead_id = touches.lead_id
+                        and shares.{{ place }}_number = touches.touch_number
+                    where shares.{{ place }}_credit is not null
+                {% endfor %}
+            ) as anchors
         group by milestone, attribution_model, lead_id, campaign_id
     ),
 
