@@ -1,7 +1,7 @@
 with
     shares as (select * from {{ ref("int_path_credits") }}),
 
-    leads as (select * from {{ ref("fct_leads") }}),
+    leads as (select * from {{ ref("int_lead_statuses") }}),
 
     opportunities as (select * from {{ ref("fct_opportunities") }}),
 

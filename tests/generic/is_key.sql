@@ -1,8 +1,9 @@
-{% test is_key(model, columns, is_kept_by_lead=false) %}
+{% test is_key(model, columns, is_kept_by_lead=false, is_product=false) %}
 
     select {{ columns | join(", ") }}, count(*) as row_count
     from {{ model }}
-    {% if is_kept_by_lead %}
+    {% if is_product and not should_full_refresh() %} where false
+    {% elif is_kept_by_lead %}
         where lead_id in (select survivor_lead_id from {{ ref("int_leads_affected") }})
     {% endif %}
     group by {{ columns | join(", ") }}

@@ -1,5 +1,6 @@
 with
-    activities as ({{ resolved_rows("stg_raw__activities") }}),
+    -- Few leads are looked up before the rules of their activities are.
+    activities as {{ few_rows() }} ({{ resolved_rows("stg_raw__activities") }}),
 
     rules as (select * from {{ ref("int_activity_rules_slotted") }} where is_touch),
 

@@ -1,25 +1,55 @@
 with
     statuses as (select * from {{ ref("int_lead_statuses") }}),
 
-    ledger_rows as (select * from {{ ref("int_score_ledger_rows") }}),
+    rule_rows as (select * from {{ ref("int_rule_points") }}),
+
+    score_groups as (select * from {{ ref("int_score_groups_bounded") }}),
+
+    -- The ledger has the same sums with a row for what each bound adds or removes.
+    group_sums as (
+        select
+            rule_rows.lead_id,
+            rule_rows.score_kind,
+            rule_rows.score_group,
+            {{
+                clamp(
+                    "sum(rule_rows.capped_points)",
+                    "max(score_groups.min_points)",
+                    "max(score_groups.max_points)",
+                )
+            }} as points
+        from rule_rows
+        left join
+            score_groups
+            on rule_rows.score_group = score_groups.score_group
+            and rule_rows.score_kind = score_groups.kind
+        group by rule_rows.lead_id, rule_rows.score_kind, rule_rows.score_group
+    ),
 
     totals as (
         select
             lead_id,
-            sum(case when score_kind = 'fit' then capped_points end) as fit_score,
-            sum(
-                case when score_kind = 'engagement' then capped_points end
-            ) as engagement_score,
+            {% for kind in ["fit", "engagement"] %}
+                {{
+                    clamp(
+                        "sum(case when score_kind = '"
+                        ~ kind
+                        ~ "' then points else 0 end)",
+                        0.0,
+                        100.0,
+                    )
+                }} as {{ kind }}_score,
+            {% endfor %}
             {% for dimension in fit_dimensions() %}
                 sum(
                     case
                         when score_kind = 'fit' and score_group = '{{ dimension }}'
-                        then capped_points
+                        then points
                     end
                 ) as {{ dimension }}_points
                 {%- if not loop.last %},{% endif %}
             {% endfor %}
-        from ledger_rows
+        from group_sums
         group by lead_id
     ),
 

@@ -3,7 +3,15 @@ with
 
     mqls as (select * from {{ ref("fct_mqls") }}),
 
-    leads as (select * from {{ ref("fct_leads") }}),
+    leads as (
+        select *
+        from {{ ref("int_lead_statuses") }}
+        where
+            lead_id in (
+                select affected.survivor_lead_id
+                from {{ ref("int_leads_affected") }} as affected
+            )
+    ),
 
     opportunities as (
         select * from {{ ref("fct_stage_entries") }} where stage = 'opportunity'
@@ -32,14 +40,15 @@ with
     -- A hand raise clears every threshold.
     moments as (
         select
-            lead_id,
-            episode,
-            mql_at as moment_at,
-            fit_score,
+            mqls.lead_id,
+            mqls.episode,
+            mqls.mql_at as moment_at,
+            mqls.fit_score,
             case
-                when trigger = 'hand_raise' then 1000 else engagement_score
+                when mqls.trigger = 'hand_raise' then 1000 else mqls.engagement_score
             end as engagement_score
         from mqls
+        inner join leads on mqls.lead_id = leads.lead_id
         union all
         select
             history.lead_id,

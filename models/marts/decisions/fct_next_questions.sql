@@ -1,5 +1,14 @@
 with
-    leads as (select * from {{ ref("fct_leads") }} where current_stage = 'lead'),
+    leads as (
+        select *
+        from {{ ref("int_lead_statuses") }}
+        where
+            current_stage = 'lead'
+            and lead_id in (
+                select affected.survivor_lead_id
+                from {{ ref("int_leads_affected") }} as affected
+            )
+    ),
 
     attributes as (select * from {{ ref("fct_lead_attributes") }}),
 

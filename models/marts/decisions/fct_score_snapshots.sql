@@ -1,30 +1,46 @@
 with
     history as (select * from {{ ref("fct_score_history") }}),
 
-    leads as (select * from {{ ref("fct_leads") }}),
+    statuses as (select * from {{ ref("int_lead_statuses") }}),
 
     mature as (
         select
-            *,
+            lead_id,
+            created_at,
             created_at
             + cast({{ parameter("snapshot_days") }} as integer)
             * interval '1' day as snapshot_at
-        from leads
+        from statuses
+    ),
+
+    chosen as (
+        select *
+        from mature
+        where
+            snapshot_at <= {{ as_of() }}
+            {% if is_incremental() %}
+                and (
+                    {{ became_due("snapshot_at") }}
+                    or lead_id in (
+                        select affected.survivor_lead_id
+                        from {{ ref("int_leads_affected") }} as affected
+                    )
+                )
+            {% endif %}
     ),
 
     last_changes as (
         select
-            mature.lead_id,
-            mature.snapshot_at,
-            mature.created_at,
+            chosen.lead_id,
+            chosen.snapshot_at,
+            chosen.created_at,
             max(history.scored_at) as scored_at
-        from mature
+        from chosen
         inner join
             history
-            on mature.lead_id = history.lead_id
-            and mature.snapshot_at >= history.scored_at
-        where mature.snapshot_at <= {{ as_of() }}
-        group by mature.lead_id, mature.snapshot_at, mature.created_at
+            on chosen.lead_id = history.lead_id
+            and chosen.snapshot_at >= history.scored_at
+        group by chosen.lead_id, chosen.snapshot_at, chosen.created_at
     ),
 
     final as (

@@ -7,7 +7,10 @@ with
 
     people as (select * from {{ ref("dim_leads") }}),
 
-    ledger as (select * from {{ ref("fct_score_ledger") }}),
+    -- Only clamps count no events.
+    ledger as (
+        select * from {{ ref("fct_score_ledger") }} where event_count is not null
+    ),
 
     waiting as (select * from responses where response_status = 'waiting'),
 
@@ -50,7 +53,7 @@ with
             ) as contribution_rank
         from ledger
         inner join waiting on ledger.lead_id = waiting.lead_id
-        where ledger.capped_points > 0 and ledger.rule_id not like 'clamp:%'
+        where ledger.capped_points > 0
     ),
 
     reasons as (

@@ -1,73 +1,11 @@
-{% set lead_fields = "email first_name last_name phone job_title department company_name company_id" %}
-{% set origin_fields = "country region lead_source campaign_id landing_page owner_id" %}
-{% set company_fields = "domain company_name industry employee_count annual_revenue growth_rate country" %}
-{% set no_source = "cast(null as string)" %}
-{% set read = [
-    ["leads", lead_fields ~ " " ~ origin_fields, "created_at"],
-    ["companies", company_fields, "null", no_source],
-    ["spend", "campaign_id category impressions clicks", "spend_date"],
-    ["opportunities", "stage amount", "created_at"],
-    ["dispositions", "disposition_reason rep_id", "occurred_at", no_source],
-] %}
 with
-    leads as (select * from {{ ref("dim_leads") }} where not is_deleted),
+    field_counts as (select * from {{ ref("fct_field_counts") }}),
 
-    companies as (select * from {{ ref("dim_companies") }}),
-
-    {% for table in ["spend", "opportunities", "dispositions"] %}
-        {{ table }} as (select * from {{ ref("fct_" ~ table) }}),
-    {% endfor %}
-
-    read_values as (
-        {% for table in read %}
-            {{ field_values(*table) }} {{ "union all" if not loop.last }}
-        {% endfor %}
-    ),
-
-    judged as (
-        select
-            read_values.*,
-            case
-                when checks.field_name is null or read_values.field_value is null
-                then null
-                when
-                    read_values.field_number is null
-                    and coalesce(checks.minimum, checks.maximum) is not null
-                    or read_values.field_number < checks.minimum
-                    or read_values.field_number > checks.maximum
-                    or regexp_extract(read_values.field_value, checks.pattern, 0) = ''
-                then 0
-                else 1
-            end as is_valid
-        from read_values
-        left join
-            {{ ref("field_checks") }} as checks
-            on read_values.table_name = lower(trim(checks.table_name))
-            and read_values.field_name = lower(trim(checks.field_name))
-    ),
+    row_counts as (select * from {{ ref("fct_row_accounting") }}),
 
     united as (
-        select *, 'all' as counted_source
-        from judged
-        union all
-        select *, lead_source
-        from judged
-        where lead_source is not null
-    ),
-
-    counted as (
-        select
-            table_name,
-            field_name,
-            counted_source as lead_source,
-            sum(row_count) as total_count,
-            sum(case when field_value is not null then row_count end) as filled_count,
-            sum(case when is_valid is not null then row_count end) as checked_count,
-            sum(row_count * is_valid) as valid_count,
-            count(distinct field_value) as distinct_count,
-            max(newest_at) as newest_at
-        from united
-        group by table_name, field_name, counted_source
+        select *
+        from field_counts
         union all
         select
             table_name,
@@ -79,7 +17,7 @@ with
             staged as valid_count,
             cast(null as bigint) as distinct_count,
             newest_loaded_at as newest_at
-        from {{ ref("fct_row_accounting") }}
+        from row_counts
     ),
 
     final as (
@@ -87,13 +25,12 @@ with
             table_name,
             field_name,
             lead_source,
-            cast(total_count as bigint) as total_count,
-            coalesce(cast(filled_count as double), 0)
-            / nullif(total_count, 0) as filled_rate,
+            total_count,
+            cast(filled_count as double) / nullif(total_count, 0) as filled_rate,
             cast(valid_count as double) / nullif(checked_count, 0) as valid_rate,
             distinct_count,
             {{ days_between("newest_at", as_of()) }} as newest_age_days
-        from counted
+        from united
     )
 
 select *

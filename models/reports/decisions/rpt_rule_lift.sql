@@ -1,6 +1,4 @@
 with
-    ledger as (select * from {{ ref("fct_score_ledger") }}),
-
     leads as (
         select *
         from {{ ref("fct_leads") }}
@@ -34,8 +32,9 @@ with
             count(*) as leads,
             count(case when leads.has_reached_sql then 1 end) as sqls,
             count(case when leads.has_reached_customer then 1 end) as customers
-        from ledger
+        from {{ ref("fct_score_ledger") }} as ledger
         inner join leads on ledger.lead_id = leads.lead_id
+        where ledger.event_count is not null  -- unlike what clamps have
         group by ledger.score_kind, ledger.rule_id
     ),
 
