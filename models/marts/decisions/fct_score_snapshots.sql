@@ -3,6 +3,8 @@ with
 
     statuses as (select * from {{ ref("int_lead_statuses") }}),
 
+    affected as (select * from {{ ref("int_leads_affected") }}),
+
     mature as (
         select
             lead_id,
@@ -21,10 +23,7 @@ with
             {% if is_incremental() %}
                 and (
                     {{ became_due("snapshot_at") }}
-                    or lead_id in (
-                        select affected.survivor_lead_id
-                        from {{ ref("int_leads_affected") }} as affected
-                    )
+                    or lead_id in (select affected.survivor_lead_id from affected)
                 )
             {% endif %}
     ),
