@@ -16,7 +16,7 @@ import duckdb
 
 from qualified_leads.bench_check import differing_tables
 from qualified_leads.bench_sample import BenchData, fresh_warehouse, lake_bytes
-from qualified_leads.dbt_run import NodeEvent, target_directory
+from qualified_leads.dbt_run import DbtOutcome, NodeEvent, target_directory
 from qualified_leads.loader import LoadReport, load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.refresh import build
@@ -224,7 +224,8 @@ def _run(
     outcome = build(project, warehouse, as_of, is_full, clock.on_event, lock_descriptor)
     ended = time.perf_counter()
     cpu_seconds = _cpu_seconds_of_children() - cpu_before
-    release(warehouse, as_of)
+    if outcome.seconds_by_node:  # else the release before would be made once more
+        release(warehouse, as_of)
     released = time.perf_counter()
     return Phase(
         name=name,
@@ -238,7 +239,7 @@ def _run(
         loaded_rows=report.landed,
         load_seconds=clock.started - load_started,
         release_seconds=released - ended,
-        leads_affected=None if name in (FULL, AGAIN) else count_affected(warehouse / WORK_NAME),
+        leads_affected=None if is_full else _leads_affected(warehouse / WORK_NAME, outcome),
         seconds_besides=seconds_by_tag(
             target_directory(project) / "manifest.json", outcome.seconds_by_node
         ),
@@ -285,6 +286,10 @@ def measure_floor(
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
     assert row is not None
     return Floor(seconds, cpu_seconds, int(row[0]))
+
+
+def _leads_affected(work: Path, outcome: DbtOutcome) -> int | None:
+    return count_affected(work) if AFFECTED[1] in outcome.seconds_by_node else 0
 
 
 def count_affected(work: Path) -> int | None:
