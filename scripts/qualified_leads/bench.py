@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from qualified_leads.bench_check import differing_tables
+from qualified_leads.bench_floor import Floor, measure_floor
 from qualified_leads.bench_sample import BenchData, fresh_warehouse, lake_bytes
 from qualified_leads.dbt_run import DbtOutcome, NodeEvent, target_directory
 from qualified_leads.loader import LoadReport, load_directory
@@ -22,44 +23,6 @@ from qualified_leads.lock import warehouse_lock
 from qualified_leads.refresh import build
 from qualified_leads.release import WORK_NAME, linked_release, release
 
-# The floor: read the lake, join the rules, sum the decayed points of each lead, and sort once per
-# lead, which any evaluation of change points in time needs. Left out are repeated activities,
-# merged leads, fit, episodes, stages and reports, every table but activities, and all writing: its
-# result is three numbers. The lake's files have just been read and are in the system's cache.
-FLOOR = """
-with
-    events as (
-        select
-            activities.lead_id,
-            activities.occurred_at,
-            rules.score_group,
-            rules.points * coalesce(
-                power(
-                    2.0,
-                    -epoch($as_of - activities.occurred_at) / 86400 / rules.half_life_days
-                ),
-                1
-            ) as points
-        from read_parquet($activities, union_by_name = true) as activities
-        inner join
-            read_csv($rules, header = true) as rules
-            on lower(trim(activities.activity_type)) = rules.activity_type
-            and activities.occurred_at >= coalesce(cast(rules.valid_from as timestamp), '-infinity')
-            and activities.occurred_at < coalesce(cast(rules.valid_to as timestamp), 'infinity')
-        where activities.occurred_at <= $as_of
-    ),
-    scores as (select lead_id, score_group, sum(points) as score from events group by all),
-    running as (
-        select
-            lead_id,
-            sum(points) over (partition by lead_id order by occurred_at) as score
-        from events
-    )
-select
-    (select count(*) from events),
-    (select sum(score) from scores),
-    (select max(score) from running)
-"""
 MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"  # as in profiles.yml
 FULL, DAY, EMPTY, HOUR = "full build", "day's refresh", "nothing new", "an hour later"
 AGAIN = "full build again"
@@ -125,15 +88,6 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Floor:
-    """Seconds of wall clock and of processors that the least work took, and the events scored."""
-
-    seconds: float
-    cpu_seconds: float
-    event_count: int
-
-
-@dataclass(frozen=True)
 class Measured:
     """One size: the floor, each phase in order, and the lake before the day."""
 
@@ -149,6 +103,10 @@ class Measured:
     def cpu_over_floor(self, phase: str) -> float:
         """The same of processor time, which a busy machine changes less."""
         return self.phases[phase].cpu_seconds / self.floor.cpu_seconds
+
+    def over_core(self, phase: str) -> float:
+        """Processor time over that of the core tables written by hand."""
+        return self.phases[phase].cpu_seconds / self.floor.core_cpu_seconds
 
     def over_full_build(self, phase: str) -> float:
         return self.phases[phase].seconds / self.phases[FULL].seconds
@@ -264,28 +222,6 @@ def _cpu_seconds_of_children() -> float:
     """Processor time of processes that have ended, which other people's load does not change."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
-
-
-def measure_floor(
-    project: Path, warehouse: Path, as_of: datetime, memory_limit: str | None = None
-) -> Floor:
-    """Do the least work, with DuckDB's own choice of threads."""
-    with duckdb.connect() as connection:
-        connection.execute(f"set temp_directory = '{warehouse / 'tmp'}'")
-        if memory_limit is not None:
-            connection.execute("set memory_limit = ?", [memory_limit])
-        started, cpu_before = time.perf_counter(), time.process_time()
-        row = connection.execute(
-            FLOOR,
-            {
-                "as_of": as_of,
-                "activities": str(warehouse / "raw" / "activities" / "*.parquet"),
-                "rules": str(project / "seeds" / "activity_rules.csv"),
-            },
-        ).fetchone()
-        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
-    assert row is not None
-    return Floor(seconds, cpu_seconds, int(row[0]))
 
 
 def _leads_affected(work: Path, outcome: DbtOutcome) -> int | None:

@@ -183,12 +183,13 @@ def phase(name: str, seconds: float) -> Phase:
 def measured(activities: int, full: float, day: float) -> Measured:
     seconds = {FULL: full, DAY: day, EMPTY: 6.0, HOUR: 6.5}
     phases = {name: phase(name, value) for name, value in seconds.items()}
-    return Measured(activities, Floor(2.0, 3.0, activities - 1), 100, phases)
+    return Measured(activities, Floor(2.0, 3.0, 4.0, 6.0, activities - 1), 100, phases)
 
 
 def test_ratios() -> None:
     one = measured(10**7, 60.0, 9.0)
     assert one.over_floor(FULL) == one.cpu_over_floor(FULL) == 30
+    assert one.over_core(FULL) == 15
     assert one.over_full_build(DAY) == pytest.approx(9 / 60)
     assert one.less_startup(DAY) == 4
     assert one.over_empty(DAY) == 3

@@ -40,7 +40,7 @@ on-run-start:
   - create schema if not exists ops
   - >-
     create or replace view ops.refreshes as
-    select 1 as refresh_number, true as is_full, 'it was asked for' as reason,
+    select 1 as refresh_number, 1 as complete_number, true as is_full, 'it was asked for' as reason,
         'p' as policy_fingerprint
   - create schema if not exists intermediate
   - create or replace view intermediate.int_leads_affected as select 'L' as survivor_lead_id
@@ -51,12 +51,16 @@ models:
     marts: { +schema: marts }
     reports: { +schema: reports }
 """,
-    # Everything is to be built again, as if something had changed everywhere.
+    # What the real one finds out is given; without it everything is to be built again.
     "macros/plan_ahead.sql": """
 {% macro plan_ahead() %}
-{% do print(tojson({"refresh_number": 1, "is_next": false, "is_later": true, "changed": []})) %}
+{% set changed = env_var("CHANGED", "*") %}
+{% do print(tojson({
+    "refresh_number": 1, "is_next": changed != "*", "is_later": false, "changed": changed.split()
+})) %}
 {% endmacro %}
 """,
+    "models/marts/dim_leads.sql": "select 0 as lead_id, 'a@b.example' as email",
     "models/marts/fct_leads.sql": """
 select i as lead_id, cast('{{ var("as_of") or "1970-01-01" }}' as timestamp) as as_of
 from range({{ env_var("LEAD_COUNT", "3") }}) as t(i)
@@ -173,6 +177,51 @@ def test_failed_test_releases_nothing_and_names_the_test(project: Path, warehous
         failed.stderr, r"failed: accepted_values_fct_leads\S*; nothing released; see .*log"
     )
     assert os.readlink(warehouse / "qualified_leads.duckdb") == before
+
+
+def test_only_what_has_changed_is_built(project: Path, warehouse: Path) -> None:
+    assert run(project, warehouse).returncode == 0
+    before = os.readlink(warehouse / "qualified_leads.duckdb")
+    done = run(project, warehouse, LEAD_COUNT="2", CHANGED="rpt_lead_funnel")
+    assert (done.returncode, done.stderr) == (0, "")
+    built = re.findall(r" s  (\w+)$", done.stdout, re.MULTILINE)
+    assert built == ["rpt_lead_funnel", "rpt_source_costs"]
+    assert os.readlink(warehouse / "qualified_leads.duckdb") != before
+    assert released(warehouse, "select count(*) from marts.fct_leads") == [(3,)]
+
+
+def test_where_nothing_has_changed_the_release_stands(project: Path, warehouse: Path) -> None:
+    assert run(project, warehouse).returncode == 0
+    before = os.readlink(warehouse / "qualified_leads.duckdb")
+    done = run(project, warehouse, CHANGED="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Nothing has changed since the last refresh" in done.stdout
+    assert "paid_search" in done.stdout  # what it says is as good as ever
+    assert os.readlink(warehouse / "qualified_leads.duckdb") == before
+    # A release of another kind is another release.
+    assert run(project, warehouse, "--without-personal-data", CHANGED="").returncode == 0
+    without = os.readlink(warehouse / "qualified_leads.duckdb")
+    assert without != before
+    assert run(project, warehouse, "--without-personal-data", CHANGED="").returncode == 0
+    assert os.readlink(warehouse / "qualified_leads.duckdb") == without
+    assert run(project, warehouse, CHANGED="").returncode == 0
+    assert os.readlink(warehouse / "qualified_leads.duckdb") != without
+
+
+def test_what_was_built_and_not_released_is_released(project: Path, warehouse: Path) -> None:
+    """The run before failed after its build: nothing has changed, but nobody has seen it."""
+    assert run(project, warehouse).returncode == 0
+    before = os.readlink(warehouse / "qualified_leads.duckdb")
+    releases = warehouse / "releases"
+    releases.rename(warehouse / "away")
+    releases.write_text("in the way")
+    failed = run(project, warehouse, CHANGED="fct_leads")
+    assert failed.returncode == 1
+    assert "nothing released" in failed.stderr
+    releases.unlink()
+    (warehouse / "away").rename(releases)
+    assert run(project, warehouse, CHANGED="").returncode == 0
+    assert os.readlink(warehouse / "qualified_leads.duckdb") != before
 
 
 def test_failed_model_shows_no_value(project: Path, warehouse: Path) -> None:

@@ -22,7 +22,8 @@ with
             members.created_at,
             activities.activity_type,
             activities.occurred_at,
-            1.0 as strength
+            1.0 as strength,
+            true as is_activity
         from activities
         inner join members on activities.lead_id = members.member_lead_id
         where activities.row_state = 'staged'
@@ -32,7 +33,8 @@ with
             leads.created_at,
             signals.activity_type,
             signals.occurred_at,
-            signals.strength
+            signals.strength,
+            false as is_activity
         from signals
         inner join leads on signals.lead_id = leads.lead_id
     ),
@@ -45,6 +47,7 @@ with
             rules.slot_number,
             rules.is_hand_raise,
             rules.is_direct_contact,
+            united.is_activity and rules.is_touch as is_touch,
             rules.points * united.strength as points,
             rules.points
             * united.strength

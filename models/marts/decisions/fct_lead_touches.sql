@@ -1,13 +1,13 @@
 with
-    touches as (select * from {{ ref("int_touch_activities") }}),
+    events as (select * from {{ ref("int_lead_events") }} where is_touch),
 
     final as (
         select
             lead_id,
             count(*) as touch_count,
-            min(touched_at) as first_touch_at,
-            max(touched_at) as last_touch_at
-        from touches
+            min(occurred_at) as first_touch_at,
+            max(occurred_at) as last_touch_at
+        from events
         group by lead_id
     )
 
