@@ -25,7 +25,7 @@ _RULES = """
         lower(trim(activity_type)) as activity_type,
         score_group,
         points,
-        coalesce(half_life_days, 1e9) as half_life_days,
+        coalesce(cast(half_life_days as double), 'infinity') as half_life_days,
         dense_rank() over (order by score_group, half_life_days) as slot,
         coalesce(is_touch, false) as is_touch,
         coalesce(cast(valid_from as timestamp), '-infinity') as valid_from,
@@ -130,7 +130,9 @@ _HISTORY = """
 """
 _SLOT = "coalesce(sum(points) filter (where slot = {slot}), 0) as points_{slot}"
 _SUM = "sum(points_{slot}) over history as points_{slot}"
-_SCORE = "points_{slot} * power(2.0, epoch($as_of - scored_at) / 86400 / {half_life_days})"
+_SCORE = (
+    "points_{slot} * power(2.0, epoch($as_of - scored_at) / 86400 / '{half_life_days}'::double)"
+)
 _SCORES = """
     create table scores as
     select lead_id, max_by(columns('points_.*'), score_date)
@@ -177,7 +179,7 @@ def measure_floor(
     """Run both, with DuckDB's own choice of threads; the tables go into a file that is removed."""
     target = warehouse / "tmp" / "floor.duckdb"
     target.parent.mkdir(exist_ok=True)
-    parameters = {
+    parameters: dict[str, object] = {
         "as_of": as_of,
         "activities": str(warehouse / "raw" / "activities" / "*.parquet"),
         "rules": str(project / "seeds" / "activity_rules.csv"),
@@ -189,13 +191,12 @@ def measure_floor(
             connection.execute("set preserve_insertion_order = false")
             if memory_limit is not None:
                 connection.execute("set memory_limit = ?", [memory_limit])
-            _execute(connection, _RULES, parameters)
+            read_rules(connection, parameters)
             started, cpu_before = time.perf_counter(), time.process_time()
             row = _execute(connection, LEAST, parameters).fetchone()
             seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
             started, cpu_before = time.perf_counter(), time.process_time()
-            for statement in (_ACTIVITIES, _history(connection), _SCORES, _TOUCHES):
-                _execute(connection, statement, parameters)
+            build_core(connection, parameters)
             connection.execute("checkpoint")
             core_seconds = time.perf_counter() - started
             core_cpu_seconds = time.process_time() - cpu_before
@@ -204,6 +205,17 @@ def measure_floor(
             path.unlink()
     assert row is not None
     return Floor(seconds, cpu_seconds, core_seconds, core_cpu_seconds, int(row[0]))
+
+
+def read_rules(connection: duckdb.DuckDBPyConnection, parameters: dict[str, object]) -> None:
+    """Make the temporary table that both read."""
+    _execute(connection, _RULES, parameters)
+
+
+def build_core(connection: duckdb.DuckDBPyConnection, parameters: dict[str, object]) -> None:
+    """Make tables activities, history, scores and touches."""
+    for statement in (_ACTIVITIES, _history(connection), _SCORES, _TOUCHES):
+        _execute(connection, statement, parameters)
 
 
 def _history(connection: duckdb.DuckDBPyConnection) -> str:

@@ -25,6 +25,7 @@ from qualified_leads.bench import (
     seconds_by_tag,
 )
 from qualified_leads.bench_check import differing_tables
+from qualified_leads.bench_floor import build_core, read_rules
 from qualified_leads.bench_report import as_json, node_table, print_report, write_json
 from qualified_leads.bench_sample import bench_data, format_size, make_data, parse_sizes
 from qualified_leads.dbt_run import NodeEvent
@@ -328,3 +329,48 @@ def test_json_holds_figures_and_ratios(tmp_path: Path) -> None:
     assert found["sizes"][1]["phases"][FULL]["over_floor"] == 300
     assert found["sizes"][0]["phases"][DAY]["seconds_by_node"] == {"fast": 1.0, "slow": 3.0}
     assert found["growth"][0]["day's refresh less dbt's start and end"] == 1.5
+
+
+def test_the_core_by_hand_is_what_the_models_come_to(tmp_path: Path) -> None:
+    """8 points of half-life 30 days are 4 at the visit of 10 points and 2 a month after."""
+    rules = tmp_path / "rules.csv"
+    rules.write_text(
+        "activity_type,score_group,points,half_life_days,is_touch,valid_from,valid_to\n"
+        "read,web,8,30,false,,\nvisit,web,10,,true,,\n"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            copy (
+                select
+                    * replace (cast(occurred_at as timestamp) as occurred_at),
+                    null as campaign_id,
+                    timestamp '2024-03-01' as _loaded_at,
+                    timestamp '2024-03-02' as _landed_at
+                from (
+                    values
+                        ('a1', 'L1', ' Read', '2024-01-01'),
+                        ('a2', 'L1', 'visit', '2024-01-31'),
+                        ('a2', 'L1', 'visit', '2024-01-31'),
+                        ('a3', 'L1', 'visit', '2024-06-01')
+                ) as rows (activity_id, lead_id, activity_type, occurred_at)
+            ) to '"""
+            + str(tmp_path / "activities.parquet")
+            + "'"
+        )
+        parameters = {
+            "as_of": datetime(2024, 3, 1),
+            "activities": str(tmp_path / "*.parquet"),
+            "rules": str(rules),
+        }
+        read_rules(connection, parameters)
+        build_core(connection, parameters)
+        found = connection.execute("select score_date, score from history order by 1").fetchall()
+        assert [(str(day), round(score, 9)) for day, score in found] == [
+            ("2024-01-01", 8),
+            ("2024-01-31", 14),
+        ]
+        assert connection.execute("select points_1, points_2 from scores").fetchall() == [(2, 10)]
+        assert connection.execute("select activity_id, touch_number from touches").fetchall() == [
+            ("a2", 1)
+        ]

@@ -1,10 +1,10 @@
 """Traps of incremental refreshes, one by one, with answers worked out by hand.
 
 All traps share one warehouse, each with leads and domains of its own: `first` lands before the
-first refresh, `second` before the next one, which also moves 'now' past the start of the second
-policy. The story then goes on with files on the edge of what has landed, a 'now' that goes back,
-and changes of the policy (seed by seed in a long run, else all at once). The work file is kept
-after each refresh, so a test only asks it.
+first refresh, `second` before the next one, which is incremental. The story then goes on with an
+hour in which nothing lands, files on the edge of what has landed, the start of the second policy, a
+'now' that goes back, and changes of the policy (seed by seed in a long run, else all at once). The
+work file is kept after each refresh, so a test only asks it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from refreshing import query
 from test_incremental import IS_LONG, SHOWN, Landing, new_warehouse
 
 FIRST, SECOND = "2024-03-01 00:00:00", "2024-03-20 00:00:00"
+HOUR, POLICY = "2024-03-20 01:00:00", "2024-03-30 00:00:00"
 EARLY, LATE = "2024-02-20", "2024-02-28"  # when rows were extracted
 CHANGED = "2024-02-25 00:00:00"  # updated_at of later versions
 
@@ -35,7 +36,7 @@ def rows(columns: str, *lines: str) -> list[TextRow]:
 
 
 def policy() -> TextTables:
-    """A policy of few round numbers; the second version begins between the two refreshes."""
+    """A policy of few round numbers; the second version begins before POLICY."""
     activity_rule = "rule_id,activity_type,score_group,points,half_life_days,is_hand_raise"
     fit_rule = "rule_id,dimension,attribute_name,comparison,rule_value,points"
     return {
@@ -76,7 +77,7 @@ def policy() -> TextTables:
             for row in rows(
                 "version,valid_from,fit_hurdle,engagement_threshold",
                 "p1,2024-01-01,20,20",
-                "p2,2024-03-10,20,10",
+                "p2,2024-03-25,20,10",
             )
         ],
         "score_bands": rows(
@@ -524,17 +525,6 @@ TRAPS = [
         {"leads": [lead("soon")], "activities": [activity("soon", "soon", "2024-03-05")]},
     ),
     Trap(
-        "a_policy_becomes_effective",
-        "select cast(mql_at as varchar), mql_blocked_reason "
-        "from marts.fct_leads where lead_id = 'policy'",
-        [(None, "engagement")],
-        [("2024-03-10 00:00:00", None)],
-        {
-            "leads": [lead("policy", job_title="CMO")],
-            "activities": [activity("policy", "policy")],
-        },
-    ),
-    Trap(
         "points_decay",
         f"select round({score('engagement', 'decay')}, 4)",
         [(round(8 * 2 ** (-10 / 30), 4),)],
@@ -546,15 +536,22 @@ TRAPS = [
     ),
 ]
 
-# Leads whose activities land in files of their own, and one of a domain that becomes a free one.
+# Leads whose activities land in files of their own, one of a domain that becomes a free one, and
+# one for which the second policy is low enough.
 REST = {
     "leads": [
         *(lead(lead_id) for lead_id in ("edge", "older", "twice")),
         lead("free", email="a@newfree.com"),
+        lead("policy", job_title="CMO"),
     ],
     "companies": [company("free", "newfree.com")],
-    "activities": [activity("twice", "twice")],
+    "activities": [activity("twice", "twice"), activity("policy", "policy")],
 }
+MQL = (
+    "select cast(mql_at as varchar), mql_blocked_reason from marts.fct_leads "
+    "where lead_id = 'policy'"
+)
+REASON = "select is_full, reason from ops.refreshes order by refresh_number desc limit 1"
 EDGE = f"select {', '.join(score('engagement', one) for one in ('edge', 'older', 'twice'))}"
 
 # seed, change of its rows, question, answer before, answer after
@@ -579,7 +576,7 @@ POLICY_CHANGES = [
         "qualification_policy",
         {"engagement_threshold": ("20", "5")},
         "select cast(min(mql_at) as varchar) from marts.fct_mqls where lead_id = 'policy'",
-        "2024-03-10 00:00:00",
+        None,
         "2024-02-01 00:00:00",
     ),
 ]
@@ -623,7 +620,8 @@ class Story:
         self.warehouse.land(merged(REST, *(trap.first for trap in TRAPS)))
         self._refresh("first", FIRST)
         self.warehouse.land(merged(*(trap.second for trap in TRAPS)))
-        self._refresh("second", SECOND)
+        self._refresh("second", SECOND, compare=True)
+        self._refresh("hour", HOUR, compare=True)
 
     def _edges(self) -> None:
         for activity_id, lead_id, kind, landed_later in (
@@ -639,7 +637,8 @@ class Story:
                 "_loaded_at": datetime(2024, 2, 28),
             }
             self.warehouse.land_file("activities", row, landed_later)
-        self._refresh("edges", SECOND, compare=True)
+        self._refresh("edges", HOUR, compare=True)
+        self._refresh("policy", POLICY, compare=IS_LONG)
         self._refresh("back", FIRST, compare=True)  # and nothing has landed
 
     def _change_policy(self) -> None:
@@ -670,10 +669,24 @@ def test_rows_land_at_and_before_the_latest_landing(story: Story) -> None:
     assert story.ask("edges", EDGE) == [(10, 10, 30)]
 
 
+def test_only_what_landed_is_computed_until_rows_land_out_of_order(story: Story) -> None:
+    assert story.ask("second", REASON) == story.ask("hour", REASON) == [(False, None)]
+    assert story.ask("edges", REASON) == [
+        (True, "raw rows vanished, changed or landed out of order")
+    ]
+
+
+def test_a_policy_becomes_effective(story: Story) -> None:
+    assert story.ask("edges", MQL) == [(None, "engagement")]
+    assert story.ask("policy", MQL) == [("2024-03-25 00:00:00", None)]
+    assert story.ask("policy", REASON) == [(True, "a part of the policy takes effect or ends")]
+
+
 def test_now_goes_back(story: Story) -> None:
-    for name in ("an_activity_is_no_longer_in_the_future", "a_policy_becomes_effective"):
-        (trap,) = (trap for trap in TRAPS if trap.name == name)
-        assert story.ask("back", trap.question) == trap.before
+    name = "an_activity_is_no_longer_in_the_future"
+    (trap,) = (trap for trap in TRAPS if trap.name == name)
+    assert story.ask("back", trap.question) == trap.before
+    assert story.ask("back", MQL) == [(None, "engagement")]
 
 
 @pytest.mark.parametrize("change", POLICY_CHANGES, ids=[change[0] for change in POLICY_CHANGES])
@@ -685,7 +698,10 @@ def test_policy_changes(change: tuple, story: Story) -> None:
     assert story.ask(stages[1], question) == [(after,)]
 
 
-@pytest.mark.parametrize("stage", ["edges", "back", LAST_CHANGE])
+STAGES = ["second", "hour", "edges", *(["policy"] if IS_LONG else []), "back", LAST_CHANGE]
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_story_equals_a_full_build(stage: str, story: Story) -> None:
     found = story.found[stage]
     assert not found, "\n".join(found[:SHOWN])
