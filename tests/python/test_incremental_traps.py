@@ -1,10 +1,10 @@
 """Traps of incremental refreshes, one by one, with answers worked out by hand.
 
 All traps share one warehouse, each with leads and domains of its own: `first` lands before the
-first refresh, `second` before the next one, which is incremental. The story then goes on with an
-hour in which nothing lands, files on the edge of what has landed, the start of the second policy, a
-'now' that goes back, and changes of the policy (seed by seed in a long run, else all at once). The
-work file is kept after each refresh, so a test only asks it.
+first refresh, `second` before the next one, which is incremental. The story then goes on with a day
+in which nothing lands and rows of every table become due, files on the edge of what has landed, the
+start of the second policy, a 'now' that goes back, and changes of the policy (seed by seed in a
+long run, else all at once). The work file is kept after each refresh, so a test only asks it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from refreshing import query
 from test_incremental import IS_LONG, SHOWN, Landing, new_warehouse
 
 FIRST, SECOND = "2024-03-01 00:00:00", "2024-03-20 00:00:00"
-HOUR, POLICY = "2024-03-20 01:00:00", "2024-03-30 00:00:00"
+QUIET, POLICY = "2024-03-21 12:00:00", "2024-03-30 00:00:00"
+DUE = "2024-03-20 12:00:00"  # between SECOND and QUIET, and landed before
 EARLY, LATE = "2024-02-20", "2024-02-28"  # when rows were extracted
 CHANGED = "2024-02-25 00:00:00"  # updated_at of later versions
 
@@ -536,6 +537,145 @@ TRAPS = [
     ),
 ]
 
+# What becomes due in each table: a question, its answer before and after, and the rows.
+BECOMES_DUE: dict[str, tuple[str, Any, Any, TextTables]] = {
+    "an_activity": (
+        f"select {score('engagement', 'due1')}",
+        *(0, 10),
+        {"leads": [lead("due1")], "activities": [activity("due1", "due1", DUE)]},
+    ),
+    "a_signal": (
+        f"select {score('engagement', 'due2')}",
+        *(0, 7),
+        {
+            "leads": [lead("due2", email="a@due2.com")],
+            "intent_signals": [
+                {
+                    "signal_id": "due2",
+                    "domain": "due2.com",
+                    "signal_type": "research",
+                    "occurred_at": DUE,
+                }
+            ],
+        },
+    ),
+    "a_lead": (
+        f"select {count('fct_leads', 'lead_id', 'due3')}",
+        *(0, 1),
+        {"leads": [lead("due3", created_at=DUE)]},
+    ),
+    "a_version_of_a_lead": (
+        f"select {score('fit', 'due4')}",
+        *(0, 25),
+        {"leads": [lead("due4"), lead("due4", job_title="CMO", updated_at=DUE)]},
+    ),
+    "a_version_of_a_company": (
+        f"select {score('fit', 'due5')}",
+        *(0, 15),
+        {
+            "leads": [lead("due5", email="a@due5.com")],
+            "companies": [
+                company("due5", "due5.com", industry="retail"),
+                company("due5", "due5.com", updated_at=DUE),
+            ],
+        },
+    ),
+    "a_technology": (
+        f"select {score('fit', 'due6')}",
+        *(0, 10),
+        {
+            "leads": [lead("due6", email="a@due6.com")],
+            "company_technologies": [
+                {"domain": "due6.com", "technology": "Salesforce", "detected_at": DUE}
+            ],
+        },
+    ),
+    "an_attribute": (
+        f"select {score('fit', 'due7')}",
+        *(0, 4),
+        {
+            "leads": [lead("due7")],
+            "lead_attributes": [
+                {
+                    "lead_id": "due7",
+                    "attribute_name": "pain",
+                    "attribute_value": "high",
+                    "captured_at": DUE,
+                }
+            ],
+        },
+    ),
+    "a_withdrawal": (
+        "select has_consent from marts.fct_leads where lead_id = 'due8'",
+        *(True, False),
+        {
+            "leads": [lead("due8")],
+            "consents": [{"lead_id": "due8", "status": "withdrawn", "occurred_at": DUE}],
+        },
+    ),
+    "a_disposition": (
+        f"select {count('fct_quarantined_rows', 'record_key', 'due9')}",
+        *(1, 0),
+        {
+            "leads": [lead("due9")],
+            "dispositions": [
+                {
+                    "disposition_id": "due9",
+                    "lead_id": "due9",
+                    "outcome": "rejected",
+                    "occurred_at": DUE,
+                }
+            ],
+        },
+    ),
+    "an_answer": (
+        f"select {count('fct_quarantined_rows', 'record_key', 'due10')}",
+        *(1, 0),
+        {
+            "leads": [lead("due10")],
+            "qualification_answers": [
+                {
+                    "answer_id": "due10",
+                    "lead_id": "due10",
+                    "framework": "BANT",
+                    "criterion": "need",
+                    "is_met": "true",
+                    "assessed_at": DUE,
+                }
+            ],
+        },
+    ),
+    "a_win": (
+        "select current_stage from marts.fct_leads where lead_id = 'due11'",
+        *("opportunity", "customer"),
+        {"leads": [lead("due11")], "opportunities": [deal("due11", "due11", closed_at=DUE)]},
+    ),
+    "a_rate_and_its_spend": (
+        "select cast(sum(reporting_amount) as double) from marts.fct_spend "
+        "where spend_id = 'due12'",
+        *(None, 20),
+        {
+            "spend": [spend("due12", spend_date="2024-03-21", currency="CHF")],
+            "exchange_rates": [rate("CHF", "2") | {"rate_date": "2024-03-21"}],
+        },
+    ),
+    "an_assignment": (
+        f"select {count('fct_experiment_assignments', 'lead_id', 'due13')}",
+        *(0, 1),
+        {
+            "leads": [lead("due13")],
+            "experiment_assignments": [
+                {
+                    "experiment_id": "due13",
+                    "lead_id": "due13",
+                    "variant": "a",
+                    "assigned_at": DUE,
+                }
+            ],
+        },
+    ),
+}
+
 # Leads whose activities land in files of their own, one of a domain that becomes a free one, and
 # one for which the second policy is low enough.
 REST = {
@@ -619,9 +759,10 @@ class Story:
     def _land_and_refresh(self) -> None:
         self.warehouse.land(merged(REST, *(trap.first for trap in TRAPS)))
         self._refresh("first", FIRST)
-        self.warehouse.land(merged(*(trap.second for trap in TRAPS)))
+        due = (tables for _, _, _, tables in BECOMES_DUE.values())
+        self.warehouse.land(merged(*(trap.second for trap in TRAPS), *due))
         self._refresh("second", SECOND, compare=True)
-        self._refresh("hour", HOUR, compare=True)
+        self._refresh("quiet", QUIET, compare=True)
 
     def _edges(self) -> None:
         for activity_id, lead_id, kind, landed_later in (
@@ -637,7 +778,7 @@ class Story:
                 "_loaded_at": datetime(2024, 2, 28),
             }
             self.warehouse.land_file("activities", row, landed_later)
-        self._refresh("edges", HOUR, compare=True)
+        self._refresh("edges", QUIET, compare=True)
         self._refresh("policy", POLICY, compare=IS_LONG)
         self._refresh("back", FIRST, compare=True)  # and nothing has landed
 
@@ -670,10 +811,17 @@ def test_rows_land_at_and_before_the_latest_landing(story: Story) -> None:
 
 
 def test_only_what_landed_is_computed_until_rows_land_out_of_order(story: Story) -> None:
-    assert story.ask("second", REASON) == story.ask("hour", REASON) == [(False, None)]
+    assert story.ask("second", REASON) == story.ask("quiet", REASON) == [(False, None)]
     assert story.ask("edges", REASON) == [
         (True, "raw rows vanished, changed or landed out of order")
     ]
+
+
+@pytest.mark.parametrize("name", BECOMES_DUE)
+def test_becomes_due_while_nothing_lands(name: str, story: Story) -> None:
+    question, before, after, _ = BECOMES_DUE[name]
+    assert story.ask("second", question) == [(before,)]
+    assert story.ask("quiet", question) == [(after,)]
 
 
 def test_a_policy_becomes_effective(story: Story) -> None:
@@ -698,7 +846,7 @@ def test_policy_changes(change: tuple, story: Story) -> None:
     assert story.ask(stages[1], question) == [(after,)]
 
 
-STAGES = ["second", "hour", "edges", *(["policy"] if IS_LONG else []), "back", LAST_CHANGE]
+STAGES = ["second", "quiet", "edges", *(["policy"] if IS_LONG else []), "back", LAST_CHANGE]
 
 
 @pytest.mark.parametrize("stage", STAGES)
