@@ -5,7 +5,6 @@
             '{{ field }}' as field_name,
             {{ lead_source }} as lead_source,
             cast({{ field }} as string) as field_value,
-            {{ to_number("cast(" ~ field ~ " as string)") }} as field_number,
             count(*) as row_count,
             max(cast({{ row_at }} as timestamp)) as newest_at
         from {{ relation }}

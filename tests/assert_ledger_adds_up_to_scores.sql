@@ -1,7 +1,11 @@
 with
-    ledger as (select * from {{ ref("fct_score_ledger") }}),
+    ledger as (
+        select * from {{ ref("fct_score_ledger") }} where {{ is_in_turn("lead_id") }}
+    ),
 
-    scores as (select * from {{ ref("fct_lead_scores") }}),
+    scores as (
+        select * from {{ ref("fct_lead_scores") }} where {{ is_in_turn("lead_id") }}
+    ),
 
     totals as (
         select

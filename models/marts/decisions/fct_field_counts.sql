@@ -13,7 +13,6 @@ with
     leads as (select * from {{ ref("dim_leads") }} where not is_deleted),
 
     companies as (select * from {{ ref("dim_companies") }}),
-
     {% for table in ["spend", "opportunities", "dispositions"] %}
         {{ table }} as (select * from {{ ref("fct_" ~ table) }}),
     {% endfor %}
@@ -24,21 +23,18 @@ with
         {% endfor %}
     ),
 
-    judged as (
+    -- Few fields have bounds: the others are not read as numbers.
+    checked as (
         select
             read_values.*,
+            checks.field_name as checked_field,
+            checks.minimum,
+            checks.maximum,
+            checks.pattern,
             case
-                when checks.field_name is null or read_values.field_value is null
-                then null
-                when
-                    read_values.field_number is null
-                    and coalesce(checks.minimum, checks.maximum) is not null
-                    or read_values.field_number < checks.minimum
-                    or read_values.field_number > checks.maximum
-                    or regexp_extract(read_values.field_value, checks.pattern, 0) = ''
-                then 0
-                else 1
-            end as is_valid
+                when coalesce(checks.minimum, checks.maximum) is not null
+                then {{ to_number("read_values.field_value") }}
+            end as field_number
         from read_values
         left join
             {{ ref("field_checks") }} as checks
@@ -46,39 +42,44 @@ with
             and read_values.field_name = lower(trim(checks.field_name))
     ),
 
-    -- Each source has a value in one row; of all sources together it may have several.
-    by_source as (
+    judged as (
         select
-            table_name,
-            field_name,
-            lead_source,
-            sum(row_count) as total_count,
-            sum(case when field_value is not null then row_count end) as filled_count,
-            sum(case when is_valid is not null then row_count end) as checked_count,
-            sum(row_count * is_valid) as valid_count,
-            count(field_value) as distinct_count,
-            max(newest_at) as newest_at
-        from judged
-        where lead_source is not null
-        group by table_name, field_name, lead_source
+            *,
+            case
+                when checked_field is null or field_value is null
+                then null
+                when
+                    field_number is null
+                    and coalesce(minimum, maximum) is not null
+                    or field_number < minimum
+                    or field_number > maximum
+                    or regexp_extract(field_value, pattern, 0) = ''
+                then 0
+                else 1
+            end as is_valid
+        from checked
     ),
 
+    -- Each source has a value in one row; of all sources together it may have several.
     united as (
-        select *
-        from by_source
-        union all
-        select
-            table_name,
-            field_name,
-            'all' as lead_source,
-            sum(row_count) as total_count,
-            sum(case when field_value is not null then row_count end) as filled_count,
-            sum(case when is_valid is not null then row_count end) as checked_count,
-            sum(row_count * is_valid) as valid_count,
-            count(distinct field_value) as distinct_count,
-            max(newest_at) as newest_at
-        from judged
-        group by table_name, field_name
+        {% for source, distinct in [["lead_source", ""], ["'all'", "distinct "]] %}
+            {{ "union all" if not loop.first }}
+            select
+                table_name,
+                field_name,
+                {{ source }} as lead_source,
+                sum(row_count) as total_count,
+                sum(
+                    case when field_value is not null then row_count end
+                ) as filled_count,
+                sum(case when is_valid is not null then row_count end) as checked_count,
+                sum(row_count * is_valid) as valid_count,
+                count({{ distinct }}field_value) as distinct_count,
+                max(newest_at) as newest_at
+            from judged
+            where {{ source }} is not null
+            group by table_name, field_name, {{ source }}
+        {% endfor %}
     ),
 
     final as (

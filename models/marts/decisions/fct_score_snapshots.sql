@@ -1,6 +1,4 @@
 with
-    history as (select * from {{ ref("fct_score_history") }}),
-
     statuses as (select * from {{ ref("int_lead_statuses") }}),
 
     affected as (select * from {{ ref("int_leads_affected") }}),
@@ -26,6 +24,13 @@ with
                     or lead_id in (select affected.survivor_lead_id from affected)
                 )
             {% endif %}
+    ),
+
+    -- Few leads are chosen in a refresh, of whom this finds the history.
+    history as (
+        select *
+        from {{ ref("fct_score_history") }}
+        where lead_id in (select chosen.lead_id from chosen)
     ),
 
     last_changes as (
