@@ -13,6 +13,7 @@ with
     leads as (select * from {{ ref("dim_leads") }} where not is_deleted),
 
     companies as (select * from {{ ref("dim_companies") }}),
+
     {% for table in ["spend", "opportunities", "dispositions"] %}
         {{ table }} as (select * from {{ ref("fct_" ~ table) }}),
     {% endfor %}
@@ -24,40 +25,30 @@ with
     ),
 
     -- Few fields have bounds: the others are not read as numbers.
-    checked as (
+    judged as (
         select
             read_values.*,
-            checks.field_name as checked_field,
-            checks.minimum,
-            checks.maximum,
-            checks.pattern,
             case
-                when coalesce(checks.minimum, checks.maximum) is not null
-                then {{ to_number("read_values.field_value") }}
-            end as field_number
+                when checks.field_name is null or read_values.field_value is null
+                then null
+                when
+                    coalesce(checks.minimum, checks.maximum) is not null
+                    and coalesce(
+                        {{ to_number("read_values.field_value") }}
+                        not between coalesce(checks.minimum, -1e308)
+                        and coalesce(checks.maximum, 1e308),
+                        true
+                    )
+                then 0
+                when regexp_extract(read_values.field_value, checks.pattern, 0) = ''
+                then 0
+                else 1
+            end as is_valid
         from read_values
         left join
             {{ ref("field_checks") }} as checks
             on read_values.table_name = lower(trim(checks.table_name))
             and read_values.field_name = lower(trim(checks.field_name))
-    ),
-
-    judged as (
-        select
-            *,
-            case
-                when checked_field is null or field_value is null
-                then null
-                when
-                    field_number is null
-                    and coalesce(minimum, maximum) is not null
-                    or field_number < minimum
-                    or field_number > maximum
-                    or regexp_extract(field_value, pattern, 0) = ''
-                then 0
-                else 1
-            end as is_valid
-        from checked
     ),
 
     -- Each source has a value in one row; of all sources together it may have several.
