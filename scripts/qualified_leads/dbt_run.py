@@ -113,14 +113,7 @@ def run_dbt(
     inherited = (events_out,) if lock_descriptor is None else (events_out, lock_descriptor)
     with open(logs / LOG_NAME, "wb") as log, os.fdopen(events_in, "r", encoding="utf-8") as events:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "qualified_leads.dbt_run",
-                str(events_out),
-                json.dumps(request),
-            ],
+            [sys.executable, "-P", "-m", MODULE, str(events_out), json.dumps(request)],
             cwd=project,
             env=_environment(project, warehouse),
             stdin=subprocess.PIPE,
@@ -144,8 +137,9 @@ def run_dbt(
 
 
 def _environment(project: Path, warehouse: Path) -> dict[str, str]:
-    scripts = str(Path(__file__).resolve().parents[1])
-    environment = {**os.environ, "DBT_USE_COLORS": "false", "PYTHONPATH": scripts}
+    environment = {**os.environ, "DBT_USE_COLORS": "false"}
+    paths = [str(Path(__file__).resolve().parents[1]), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     # Set only where it says something else: a change of its text costs dbt a full parse.
     if (project / environment.get("WAREHOUSE", "warehouse")).resolve() != warehouse.resolve():
         environment["WAREHOUSE"] = str(warehouse.resolve())
@@ -231,7 +225,7 @@ def build_parsed(
             # Each test by its name: dbt leaves out what reads one unchanged model among others.
             arguments = ["build", *LEFT_OUT, "--indirect-selection", "empty"]
             arguments += ["--select", *scope.nodes]
-        arguments = [*arguments, "--vars", json.dumps(variables)]
+        arguments = [*arguments, "--vars", json.dumps(variables)]  # the last ones count
     runner = dbtRunner(manifest=manifest, callbacks=[on_dbt_event])
     return runner.invoke([*QUIET, *arguments])
 
