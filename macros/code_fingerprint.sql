@@ -3,6 +3,8 @@
     {%- set parts = [
         var("reporting_currency"),
         var("allow_protected_attributes") | string,
+        var("maturity_days") | string,
+        var("attribution_lookback_days") | string,
         dbt_version,
         engine_fingerprint(),
     ] -%}

@@ -7,8 +7,11 @@
     ) -%}
     {{ "delete from " ~ kept }}
     where
-        lead_id in (select lead_id from {{ affected }})
-        or lead_id in (select lead_id from {{ arg_dict["temp_relation"] }})
+        {#- Else it names the leads of an earlier refresh, which the model need not give again. -#}
+        {% if is_built("int_leads_affected") %}
+            lead_id in (select lead_id from {{ affected }}) or
+        {% endif %}
+        lead_id in (select lead_id from {{ arg_dict["temp_relation"] }})
     ;
 
     {{ "insert into " ~ kept }} ({{ columns }})

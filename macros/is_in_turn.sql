@@ -1,6 +1,7 @@
-{# Every sixteenth, another one in each refresh; all where all is built. #}
+{# Every seventeenth, another one in each refresh that follows a complete one; else all. #}
 {% macro is_in_turn(key) -%}
-    {%- if should_full_refresh() -%} true
-    {%- else -%} {{ hash_of(key) }} % 16 = {{ refresh_plan().refresh_number % 16 }}
+    {%- set plan = refresh_plan() -%}
+    {%- if are_all_tested() or plan.refresh_number != plan.complete_number + 1 -%} true
+    {%- else -%} {{ hash_of(key) }} % 17 = {{ plan.refresh_number % 17 }}
     {%- endif -%}
 {%- endmacro %}

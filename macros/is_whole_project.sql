@@ -1,8 +1,7 @@
 {% macro is_whole_project(resources) -%}
-    {%- set unchanged = var("unchanged_models", []) -%}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
-        {%- if node.unique_id not in resources and node.name not in unchanged -%}
+        {%- if node.unique_id not in resources and is_built(node.name) -%}
             {%- do left_out.append(node.unique_id) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -8,30 +8,29 @@
     {%- endcall -%}
     {%- do plan_refresh() -%}
     {%- set plan = refresh_plan() -%}
-    {%- set refreshes = relation_named("ops", "refreshes") -%}
-    {%- set is_next = (
-        not plan.is_full and plan.refresh_number == plan.complete_number + 1
-    ) -%}
-    {%- set is_later = run_query(
-        "select "
+    {%- set compared = run_query(
+        "select max(case when is_tested then refresh_number end), "
         ~ as_of()
         ~ " > cast('"
         ~ plan.complete_as_of
-        ~ "' as timestamp)"
-    ).rows[0][0] -%}
-    {%- set changed = models_changed(is_later) if is_next else [] -%}
-    {%- if is_next and not is_later and not changed -%}
-        {%- do run_query(complete_refresh(plan.refresh_number)) -%}
+        ~ "' as timestamp) from "
+        ~ relation_named("ops", "refreshes")
+    ).rows[0] -%}
+    {%- set is_next = (
+        not plan.is_full
+        and plan.complete_number == plan.refresh_number - 1
+        and plan.complete_number == compared[0]
+    ) -%}
+    {%- set changed = models_changed(compared[1]) if is_next else [] -%}
+    {%- if is_next and not compared[1] and not changed -%}
+        {%- do run_query(complete_refresh(plan.refresh_number, true)) -%}
     {%- endif -%}
     {%- do run_query("commit") -%}
-    {%- do print(
-        tojson(
-            {
-                "refresh_number": plan.refresh_number,
-                "is_next": is_next,
-                "is_later": is_later,
-                "changed": changed,
-            }
-        )
-    ) -%}
+    {%- set found = {
+        "refresh_number": plan.refresh_number,
+        "is_next": is_next,
+        "is_later": compared[1],
+        "changed": changed,
+    } -%}
+    {%- do print(tojson(found)) -%}
 {%- endmacro %}

@@ -10,7 +10,7 @@
             | list
         ) -%}
         {%- if not failed and is_whole_project(done) -%}
-            {{ complete_refresh(refresh_plan().refresh_number) }}
+            {{ complete_refresh(refresh_plan().refresh_number, is_tested(done)) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

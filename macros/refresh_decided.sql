@@ -11,7 +11,8 @@
         end as complete_as_of,
         reason is not null as is_full,
         reason,
-        false as is_complete
+        false as is_complete,
+        false as is_tested
     from
         (
             select *, {{ full_refresh_reason(is_partial) }} as reason

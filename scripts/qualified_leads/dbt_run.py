@@ -71,9 +71,11 @@ def build_arguments(
 ) -> list[str]:
     """dbt's arguments for a refresh; `without_seeds` leaves out the seeds and their tests.
 
-    Unit tests are left to `make test`: they read fixed rows and say nothing about tonight's data.
+    Where the seeds are loaded a test may have changed as well, so all look at all rows. Unit tests
+    are left to `make test`: they read fixed rows and say nothing about tonight's data.
     """
-    arguments = ["build", *LEFT_OUT, "--vars", json.dumps(variables(as_of))]
+    given = variables(as_of) if without_seeds else {**variables(as_of), "test_all": True}
+    arguments = ["build", *LEFT_OUT, "--vars", json.dumps(given)]
     if full_refresh:
         arguments.append("--full-refresh")
     if without_seeds:
@@ -241,9 +243,12 @@ def _plan_ahead(manifest: Any, variables: dict[str, Any]) -> tuple[Plan | None, 
             printed.append(message.data.msg)
 
     result = dbtRunner(manifest=manifest, callbacks=[on_dbt_event]).invoke(
-        [*QUIET, "--no-write-json", "run-operation", "plan_ahead", "--vars", json.dumps(variables)]
+        [
+            *(*QUIET, "--no-write-json", "--print", "run-operation", "plan_ahead"),
+            *("--vars", json.dumps(variables)),
+        ]
     )
-    if not result.success or not printed:
+    if not result.success:
         return None, result
     found = json.loads(printed[-1])
     return Plan(**{**found, "changed": tuple(found["changed"])}), result

@@ -8,11 +8,12 @@ here, as a change of these builds everything. What is left out costs nothing, no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 AS_OF = "macro.qualified_leads.as_of"
+# Of models that hold what was written since the last complete refresh.
+TOUCHED = "macro.qualified_leads.is_touched"
 # Of models that ask for as_of only to see what has become due, which the plan looks for itself.
 MOVES_WITH_AS_OF = "moves_with_as_of"
 
@@ -41,16 +42,19 @@ class Scope:
 def scope_of(manifest: Any, plan: Plan) -> Scope:
     """Follow what has changed through dbt's manifest, an object with `nodes` and `macros`."""
     models = {id: n for id, n in manifest.nodes.items() if n.resource_type == "model"}
-    changed: set[str] = set()
-    # A model comes after all that it reads, so that one pass sees each change.
-    for id in _in_order(models):
-        node = models[id]
-        if (
-            node.name in plan.changed
-            or changed.intersection(node.depends_on.nodes)
-            or (plan.is_later and _moves_with_as_of(manifest, node))
-        ):
-            changed.add(id)
+    compare = {id for id, n in models.items() if TOUCHED in _macros_of(manifest, n)}
+    changed = _with_readers(models, {id for id, n in models.items() if n.name in plan.changed})
+    # What the last refresh touched is not touched any more, and nobody is to read it as if it were.
+    while (
+        stale := {
+            parent for id in changed for parent in models[id].depends_on.nodes if parent in compare
+        }
+        - changed
+    ):
+        changed = _with_readers(models, changed | stale)
+    if plan.is_later:
+        moved = {id for id, node in models.items() if _moves_with_as_of(manifest, node)}
+        changed = _with_readers(models, changed | moved)
     tests = [
         node.name
         for node in manifest.nodes.values()
@@ -60,6 +64,16 @@ def scope_of(manifest: Any, plan: Plan) -> Scope:
         sorted(models[id].name for id in changed) + sorted(tests),
         sorted(node.name for id, node in models.items() if id not in changed),
     )
+
+
+def _with_readers(models: dict[str, Any], first: set[str]) -> set[str]:
+    """Ids of models and of all that read them, directly or not."""
+    found = set(first)
+    # A model comes after all that it reads, so that one pass finds all.
+    for id in _in_order(models):
+        if found.intersection(models[id].depends_on.nodes):
+            found.add(id)
+    return found
 
 
 def _in_order(models: dict[str, Any]) -> list[str]:
@@ -78,15 +92,13 @@ def _in_order(models: dict[str, Any]) -> list[str]:
 
 
 def _moves_with_as_of(manifest: Any, node: Any) -> bool:
-    return node.config.meta.get(MOVES_WITH_AS_OF, True) and AS_OF in _macros_of(
-        manifest, node.depends_on.macros
-    )
+    return node.config.meta.get(MOVES_WITH_AS_OF, True) and AS_OF in _macros_of(manifest, node)
 
 
-def _macros_of(manifest: Any, macros: Iterable[str]) -> set[str]:
-    """Macros and those that they call."""
+def _macros_of(manifest: Any, node: Any) -> set[str]:
+    """Macros that a node calls, and those that these call."""
     found: set[str] = set()
-    waiting = list(macros)
+    waiting = list(node.depends_on.macros)
     while waiting:
         id = waiting.pop()
         if id not in found and id in manifest.macros:

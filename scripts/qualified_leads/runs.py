@@ -46,6 +46,7 @@ STANDING = """
     where
         runs.run_number = ? - 1
         and runs.outcome = 'released'
+        and planned.is_complete
         and planned.refresh_number = (select max(refresh_number) from ops.refreshes)
 """
 

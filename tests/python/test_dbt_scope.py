@@ -22,8 +22,9 @@ def macro(*called: str) -> Any:
     return SimpleNamespace(depends_on=SimpleNamespace(macros=list(called)))
 
 
-AGE = "macro.qualified_leads.age"
-MACROS = {AGE: macro("macro.qualified_leads.as_of"), "macro.qualified_leads.as_of": macro()}
+AGE, AS_OF = "macro.qualified_leads.age", "macro.qualified_leads.as_of"
+TOUCHED = "macro.qualified_leads.is_touched"
+MACROS = {AGE: macro(AS_OF), AS_OF: macro(), TOUCHED: macro()}
 
 
 @pytest.fixture
@@ -77,3 +78,27 @@ def test_a_later_as_of_changes_what_asks_for_it_unless_it_waits_for_rows(manifes
     assert found.nodes == ["ages"]
     assert "merged" in found.unchanged_models
     assert "merged" in scope(manifest, "merged", is_later=True).nodes
+
+
+def test_what_the_last_refresh_touched_is_asked_again() -> None:
+    """`domains_touched` would still name what the last refresh touched; `kept` names no refresh."""
+    nodes = [
+        node("companies", "source"),
+        node("activities", "source"),
+        node("kept", "companies"),
+        node("rates_touched", "source", macros=(TOUCHED,)),
+        node("domains_touched", "companies", "rates_touched", macros=(TOUCHED,)),
+        node("leads_touched", "activities", "domains_touched", macros=(TOUCHED,)),
+        node("scores", "leads_touched", "kept", "prices"),
+        node("aged", "leads_touched", macros=(AS_OF,)),
+        node("prices", "source"),
+        node("costs", "source"),
+    ]
+    manifest = SimpleNamespace(nodes={n.name: n for n in nodes}, macros=MACROS)
+    touched = ["domains_touched", "leads_touched", "rates_touched"]
+    found = scope(manifest, "activities")
+    assert found.nodes == ["activities", "aged", *touched, "scores"]
+    # Leads are asked for wherever a change of rows reads them, but not by time alone.
+    assert scope(manifest, "prices").nodes == sorted(["aged", *touched, "prices", "scores"])
+    assert scope(manifest, "costs").nodes == ["costs"]
+    assert scope(manifest, "costs", is_later=True).nodes == ["aged", "costs"]

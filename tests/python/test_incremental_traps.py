@@ -2,9 +2,10 @@
 
 All traps share one warehouse, each with leads and domains of its own: `first` lands before the
 first refresh, `second` before the next one, which is incremental. The story then goes on with a day
-in which nothing lands and rows of every table become due, files on the edge of what has landed, the
-start of the second policy, a 'now' that goes back, and changes of the policy (seed by seed in a
-long run, else all at once). The work file is kept after each refresh, so a test only asks it.
+in which nothing lands and rows of every table become due, with a single row, files on the edge of
+what has landed, the start of the second policy, a 'now' that goes back, and changes of the policy
+(seed by seed in a long run, else all at once). The work file is kept after each refresh, so a test
+only asks it.
 """
 
 from __future__ import annotations
@@ -683,6 +684,7 @@ REST = {
         *(lead(lead_id) for lead_id in ("edge", "older", "twice")),
         lead("free", email="a@newfree.com"),
         lead("policy", job_title="CMO"),
+        lead("alone", email="a@alone.com"),
     ],
     "companies": [company("free", "newfree.com")],
     "activities": [activity("twice", "twice"), activity("policy", "policy")],
@@ -763,6 +765,8 @@ class Story:
         self.warehouse.land(merged(*(trap.second for trap in TRAPS), *due))
         self._refresh("second", SECOND, compare=True)
         self._refresh("quiet", QUIET, compare=True)
+        self.warehouse.land({"activities": [activity("alone", "alone", _loaded_at=LATE)]})
+        self._refresh("alone", QUIET, compare=True)
 
     def _edges(self) -> None:
         for activity_id, lead_id, kind, landed_later in (
@@ -824,6 +828,13 @@ def test_becomes_due_while_nothing_lands(name: str, story: Story) -> None:
     assert story.ask("quiet", question) == [(after,)]
 
 
+def test_one_row_recomputes_one_lead(story: Story) -> None:
+    """Companies that became due the day before, and their leads, have nothing to do with it."""
+    assert story.ask("alone", f"select {score('engagement', 'alone')}") == [(10,)]
+    affected = "select distinct survivor_lead_id from intermediate.int_leads_affected"
+    assert story.ask("alone", affected) == [("alone",)]
+
+
 def test_a_policy_becomes_effective(story: Story) -> None:
     assert story.ask("edges", MQL) == [(None, "engagement")]
     assert story.ask("policy", MQL) == [("2024-03-25 00:00:00", None)]
@@ -846,7 +857,15 @@ def test_policy_changes(change: tuple, story: Story) -> None:
     assert story.ask(stages[1], question) == [(after,)]
 
 
-STAGES = ["second", "quiet", "edges", *(["policy"] if IS_LONG else []), "back", LAST_CHANGE]
+STAGES = [
+    "second",
+    "quiet",
+    "alone",
+    "edges",
+    *(["policy"] if IS_LONG else []),
+    "back",
+    LAST_CHANGE,
+]
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -40,7 +40,8 @@ on-run-start:
   - create schema if not exists ops
   - >-
     create or replace view ops.refreshes as
-    select 1 as refresh_number, 1 as complete_number, true as is_full, 'it was asked for' as reason,
+    select 1 as refresh_number, 1 as complete_number, true as is_complete, true as is_full,
+        'it was asked for' as reason,
         'p' as policy_fingerprint
   - create schema if not exists intermediate
   - create or replace view intermediate.int_leads_affected as select 'L' as survivor_lead_id
@@ -327,7 +328,7 @@ def wait_for_lock(warehouse: Path, seconds: float) -> None:
 
 def test_as_of_is_the_only_var() -> None:
     arguments = build_arguments(datetime(2026, 7, 1), full_refresh=True)
-    assert '{"as_of": "2026-07-01 00:00:00.000000"}' in arguments
+    assert '{"as_of": "2026-07-01 00:00:00.000000", "test_all": true}' in arguments
     assert "--full-refresh" in arguments
 
 

@@ -21,7 +21,9 @@ with
             {% if is_incremental() %}
                 and (
                     {{ became_due("snapshot_at") }}
-                    or lead_id in (select affected.survivor_lead_id from affected)
+                    {% if is_built("int_leads_affected") %}
+                        or lead_id in (select affected.survivor_lead_id from affected)
+                    {% endif %}
                 )
             {% endif %}
     ),
