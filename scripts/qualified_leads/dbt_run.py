@@ -99,8 +99,8 @@ def run_dbt(
     """Run dbt on a warehouse and call back per node; what dbt prints goes to `logs/refresh.log`.
 
     The process inherits the lock, so the warehouse stays locked until no dbt writes to it any more.
-    With `planned_as_of` the arguments are those of a build of everything but the seeds as of then,
-    of which dbt runs what has changed; nothing may have.
+    With `planned_as_of` it builds and tests what has changed as of then, except seeds; nothing may
+    have. The arguments are then those of a build of everything but the seeds.
 
     Raises DbtFailedError when dbt or a test failed, or when dbt itself died.
     """
@@ -203,8 +203,8 @@ def build_parsed(
 ) -> Any:
     """Run dbt in this process on the parsed project; its result, None if nothing had changed.
 
-    With `variables`, those of a build, dbt is asked first which of its models have changed, and
-    builds these alone.
+    With `variables`, those of a build of everything but the seeds, dbt is asked first which of its
+    models have changed, and builds and tests these alone; `arguments` are for where it can't say.
     """
     # Imported here, as the refresh itself has no need of dbt's two seconds of imports.
     from dbt.cli.main import dbtRunner
@@ -218,16 +218,17 @@ def build_parsed(
         plan, planning = _plan_ahead(manifest, variables)
         if plan is None:
             return planning
-        variables = {**variables, "planned_refresh": plan.refresh_number}
-        if plan.is_next:
-            scope = scope_of(manifest, plan)
-            if not scope.nodes:
-                return None
-            variables["unchanged_models"] = scope.unchanged_models
-            # Each test by its name: dbt leaves out what reads one unchanged model among others.
-            arguments = ["build", *LEFT_OUT, "--indirect-selection", "empty"]
-            arguments += ["--select", *scope.nodes]
-        arguments = [*arguments, "--vars", json.dumps(variables)]  # the last ones count
+        scope = scope_of(manifest, plan)
+        if not scope.nodes:
+            return None
+        variables = {
+            **variables,
+            "planned_refresh": plan.refresh_number,
+            "unchanged_models": scope.unchanged_models,
+        }
+        # Each test by its name: dbt leaves out what reads one unchanged model or seed among others.
+        arguments = ["build", *LEFT_OUT, "--indirect-selection", "empty"]
+        arguments += ["--vars", json.dumps(variables), "--select", *scope.nodes]
     runner = dbtRunner(manifest=manifest, callbacks=[on_dbt_event])
     return runner.invoke([*QUIET, *arguments])
 

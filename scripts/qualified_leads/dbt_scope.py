@@ -40,11 +40,28 @@ class Scope:
 
 
 def scope_of(manifest: Any, plan: Plan) -> Scope:
-    """Follow what has changed through dbt's manifest, an object with `nodes` and `macros`."""
+    """Follow what has changed through dbt's manifest, an object with `nodes` and `macros`.
+
+    Where the run does not build upon the last one, everything has.
+    """
     models = {id: n for id, n in manifest.nodes.items() if n.resource_type == "model"}
-    compare = {id for id, n in models.items() if TOUCHED in _macros_of(manifest, n)}
+    changed = _changed(manifest, models, plan) if plan.is_next else set(models)
+    tests = [
+        node.name
+        for node in manifest.nodes.values()
+        if node.resource_type == "test" and changed.intersection(node.depends_on.nodes)
+    ]
+    return Scope(
+        sorted(models[id].name for id in changed) + sorted(tests),
+        sorted(node.name for id, node in models.items() if id not in changed),
+    )
+
+
+def _changed(manifest: Any, models: dict[str, Any], plan: Plan) -> set[str]:
+    """Ids of the models that can come out otherwise."""
     changed = _with_readers(models, {id for id, n in models.items() if n.name in plan.changed})
     # What the last refresh touched is not touched any more, and nobody is to read it as if it were.
+    compare = {id for id, n in models.items() if TOUCHED in _macros_of(manifest, n)}
     while (
         stale := {
             parent for id in changed for parent in models[id].depends_on.nodes if parent in compare
@@ -55,15 +72,7 @@ def scope_of(manifest: Any, plan: Plan) -> Scope:
     if plan.is_later:
         moved = {id for id, node in models.items() if _moves_with_as_of(manifest, node)}
         changed = _with_readers(models, changed | moved)
-    tests = [
-        node.name
-        for node in manifest.nodes.values()
-        if node.resource_type == "test" and changed.intersection(node.depends_on.nodes)
-    ]
-    return Scope(
-        sorted(models[id].name for id in changed) + sorted(tests),
-        sorted(node.name for id, node in models.items() if id not in changed),
-    )
+    return changed
 
 
 def _with_readers(models: dict[str, Any], first: set[str]) -> set[str]:

@@ -72,6 +72,12 @@ def test_a_change_reaches_all_that_comes_after_it(manifest: Any) -> None:
     assert found.unchanged_models == ["costs", "spend"]
 
 
+def test_all_is_built_and_tested_that_does_not_build_upon_the_last_one(manifest: Any) -> None:
+    found = scope_of(manifest, Plan(8, False, False, ()))
+    models = ["ages", "costs", "leads", "merged", "points", "spend"]
+    assert found == Scope([*models, "costs_and_points", "costs_are_given", "points_are_given"], [])
+
+
 def test_a_later_as_of_changes_what_asks_for_it_unless_it_waits_for_rows(manifest: Any) -> None:
     """`ages` asks through a macro; `merged` says that the plan looks for what became due."""
     found = scope(manifest, is_later=True)
