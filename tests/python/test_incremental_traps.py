@@ -25,6 +25,9 @@ from test_incremental import IS_LONG, SHOWN, Landing, new_warehouse
 FIRST, SECOND = "2024-03-01 00:00:00", "2024-03-20 00:00:00"
 QUIET, POLICY = "2024-03-21 12:00:00", "2024-03-30 00:00:00"
 DUE = "2024-03-20 12:00:00"  # between SECOND and QUIET, and landed before
+# What no other table's rows would have computed again becomes due alone: stage, moment, as_of.
+DETECTED = ("detected", "2024-03-20 06:00:00", "2024-03-20 07:00:00")
+WON = ("won", "2024-03-20 08:00:00", "2024-03-20 09:00:00")
 EARLY, LATE = "2024-02-20", "2024-02-28"  # when rows were extracted
 CHANGED = "2024-02-25 00:00:00"  # updated_at of later versions
 
@@ -587,7 +590,7 @@ BECOMES_DUE: dict[str, tuple[str, Any, Any, TextTables]] = {
         {
             "leads": [lead("due6", email="a@due6.com")],
             "company_technologies": [
-                {"domain": "due6.com", "technology": "Salesforce", "detected_at": DUE}
+                {"domain": "due6.com", "technology": "Salesforce", "detected_at": DETECTED[1]}
             ],
         },
     ),
@@ -649,7 +652,7 @@ BECOMES_DUE: dict[str, tuple[str, Any, Any, TextTables]] = {
     "a_win": (
         "select current_stage from marts.fct_leads where lead_id = 'due11'",
         *("opportunity", "customer"),
-        {"leads": [lead("due11")], "opportunities": [deal("due11", "due11", closed_at=DUE)]},
+        {"leads": [lead("due11")], "opportunities": [deal("due11", "due11", closed_at=WON[1])]},
     ),
     "a_rate_and_its_spend": (
         "select cast(sum(reporting_amount) as double) from marts.fct_spend "
@@ -764,6 +767,8 @@ class Story:
         due = (tables for _, _, _, tables in BECOMES_DUE.values())
         self.warehouse.land(merged(*(trap.second for trap in TRAPS), *due))
         self._refresh("second", SECOND, compare=True)
+        for stage, _, as_of in (DETECTED, WON):
+            self._refresh(stage, as_of)
         self._refresh("quiet", QUIET, compare=True)
         self.warehouse.land({"activities": [activity("alone", "alone", _loaded_at=LATE)]})
         self._refresh("alone", QUIET, compare=True)
@@ -824,8 +829,9 @@ def test_only_what_landed_is_computed_until_rows_land_out_of_order(story: Story)
 @pytest.mark.parametrize("name", BECOMES_DUE)
 def test_becomes_due_while_nothing_lands(name: str, story: Story) -> None:
     question, before, after, _ = BECOMES_DUE[name]
+    stage = {"a_technology": DETECTED[0], "a_win": WON[0]}.get(name, "quiet")
     assert story.ask("second", question) == [(before,)]
-    assert story.ask("quiet", question) == [(after,)]
+    assert story.ask(stage, question) == [(after,)]
 
 
 def test_one_row_recomputes_one_lead(story: Story) -> None:
