@@ -62,17 +62,17 @@ def _changed(manifest: Any, models: dict[str, Any], plan: Plan) -> set[str]:
     changed = _with_readers(models, {id for id, n in models.items() if n.name in plan.changed})
     # What the last refresh touched is not touched any more, and nobody is to read it as if it were.
     compare = {id for id, n in models.items() if TOUCHED in _macros_of(manifest, n)}
-    while (
-        stale := {
-            parent for id in changed for parent in models[id].depends_on.nodes if parent in compare
-        }
-        - changed
-    ):
+    while stale := _read_by(models, changed) & (compare - changed):
         changed = _with_readers(models, changed | stale)
     if plan.is_later:
         moved = {id for id, node in models.items() if _moves_with_as_of(manifest, node)}
         changed = _with_readers(models, changed | moved)
     return changed
+
+
+def _read_by(models: dict[str, Any], ids: set[str]) -> set[str]:
+    """Ids of all nodes that some models read."""
+    return {parent for id in ids for parent in models[id].depends_on.nodes}
 
 
 def _with_readers(models: dict[str, Any], first: set[str]) -> set[str]:
