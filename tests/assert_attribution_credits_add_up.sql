@@ -1,12 +1,13 @@
 with
-    -- Read from what sums up the positive credits by source, which is a twentieth of
-    -- the
-    -- rows; a negative credit leaves more than 1 to the others.
+    -- Read from what sums up the positive credits by source, a twentieth of the rows; a
+    -- negative credit leaves more than 1 to the others.
     credits as (
-        select * from {{ ref("fct_attributed_entries") }} where basis = 'cohort'
+        select *
+        from {{ ref("fct_attributed_entries") }}
+        where basis = 'cohort' and {{ is_in_turn("lead_id") }}
     ),
 
-    leads as (select * from {{ ref("fct_leads") }}),
+    leads as (select * from {{ ref("fct_leads") }} where {{ is_in_turn("lead_id") }}),
 
     models as (select * from {{ ref("attribution_models") }}),
 

@@ -25,6 +25,7 @@ LOG_NAME = "refresh.log"
 MODULE = "qualified_leads.dbt_run"
 LEFT_OUT = ("--exclude-resource-type", "unit_test")
 QUIET = ("--log-level-file", "none")
+PLANNED = "planned"
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,8 @@ def build_parsed(
         # The build writes the manifest.
         parsed = dbtRunner().invoke([*QUIET, "--no-write-json", "--log-level", "error", "parse"])
         manifest = parsed.result if parsed.success else None
+    if manifest is not None:
+        _place_seeds(manifest)
     if variables is not None and manifest is not None:
         plan, planning = _plan_ahead(manifest, variables)
         if plan is None:
@@ -226,11 +229,28 @@ def build_parsed(
             "planned_refresh": plan.refresh_number,
             "unchanged_models": scope.unchanged_models,
         }
-        # Each test by its name: dbt leaves out what reads one unchanged model or seed among others.
+        _mark(manifest, scope.nodes)
+        # Each test of its own: dbt leaves out what reads one unchanged model or seed among others.
         arguments = ["build", *LEFT_OUT, "--indirect-selection", "empty"]
-        arguments += ["--vars", json.dumps(variables), "--select", *scope.nodes]
+        arguments += ["--vars", json.dumps(variables), "--select", f"tag:{PLANNED}"]
     runner = dbtRunner(manifest=manifest, callbacks=[on_dbt_event])
     return runner.invoke([*QUIET, *arguments])
+
+
+def _place_seeds(manifest: Any) -> None:
+    """Say where the seeds are now: dbt keeps where they were when it parsed them, even once the
+    project has been moved, and would not find them."""
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed" and node.package_name == manifest.metadata.project_name:
+            node.root_path = os.getcwd()
+
+
+def _mark(manifest: Any, names: list[str]) -> None:
+    """Tag the nodes to build; of a list of names dbt would compare each with that of every node."""
+    planned = set(names)
+    for node in manifest.nodes.values():
+        if node.name in planned:
+            node.tags = [*node.tags, PLANNED]
 
 
 def _plan_ahead(manifest: Any, variables: dict[str, Any]) -> tuple[Plan | None, Any]:

@@ -1,4 +1,4 @@
-{% test is_key(model, columns, is_kept_by_lead=false, is_product=false) %}
+{% test is_key(model, columns, is_kept_by_lead=false, is_product=false, turn_of=none) %}
 
     -- Named before it is known whether it is read.
     {% set affected = ref("int_leads_affected") if is_kept_by_lead else none %}
@@ -7,6 +7,7 @@
     {% if not are_all_tested() and is_product %} where false
     {% elif not are_all_tested() and is_kept_by_lead %}
         where lead_id in (select survivor_lead_id from {{ affected }})
+    {% elif turn_of %} where {{ is_in_turn(turn_of) }}
     {% endif %}
     group by {{ columns | join(", ") }}
     having count(*) > 1 {% for column in columns %} or {{ column }} is null {% endfor %}

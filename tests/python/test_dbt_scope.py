@@ -11,11 +11,18 @@ from qualified_leads.dbt_scope import Plan, Scope, scope_of
 
 
 def node(
-    name: str, *parents: str, kind: str = "model", macros: tuple[str, ...] = (), **meta: Any
+    name: str,
+    *parents: str,
+    kind: str = "model",
+    macros: tuple[str, ...] = (),
+    code: str = "",
+    **meta: Any,
 ) -> Any:
     depends_on = SimpleNamespace(nodes=list(parents), macros=list(macros))
     config = SimpleNamespace(meta=meta)
-    return SimpleNamespace(name=name, resource_type=kind, depends_on=depends_on, config=config)
+    return SimpleNamespace(
+        name=name, resource_type=kind, depends_on=depends_on, config=config, raw_code=code
+    )
 
 
 def macro(*called: str) -> Any:
@@ -84,6 +91,13 @@ def test_a_later_as_of_changes_what_asks_for_it_unless_it_waits_for_rows(manifes
     assert found.nodes == ["ages"]
     assert "merged" in found.unchanged_models
     assert "merged" in scope(manifest, "merged", is_later=True).nodes
+
+
+def test_a_macro_in_a_loop_that_dbt_did_not_enter_counts() -> None:
+    code = "{% for slot in score_slots() %} {{ age(slot) }} {% endfor %} sum(points)"
+    nodes = [node("scores", code=code), node("sums", code="{{ aged() }} as age")]
+    manifest = SimpleNamespace(nodes={n.name: n for n in nodes}, macros=MACROS)
+    assert scope(manifest, is_later=True).nodes == ["scores"]
 
 
 def test_what_the_last_refresh_touched_is_asked_again() -> None:

@@ -225,6 +225,19 @@ def test_what_was_built_and_not_released_is_released(project: Path, warehouse: P
     assert os.readlink(warehouse / "qualified_leads.duckdb") != before
 
 
+def test_a_project_that_was_moved_finds_its_seeds(
+    project: Path, warehouse: Path, tmp_path: Path
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    shutil.copytree(project, before, ignore=shutil.ignore_patterns("target", "logs"))
+    (before / "seeds").mkdir()
+    (before / "seeds" / "goals.csv").write_text("goal\n1\n")
+    assert run(before, warehouse).returncode == 0
+    before.rename(after)
+    done = run(after, warehouse)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_failed_model_shows_no_value(project: Path, warehouse: Path) -> None:
     failed = run(project, warehouse, BROKEN="1")
     assert failed.returncode == 1

@@ -44,19 +44,7 @@ with
             scored_at,
             has_hand_raise,
             positive_points,
-            0.0
-            {% for group in groups %}
-                + greatest(
-                    least(
-                        0.0
-                        {% for slot in slots if slot.group == group %}
-                            + points_{{ slot.slot }}
-                        {% endfor %},
-                        max_{{ group }}
-                    ),
-                    min_{{ group }}
-                )
-            {% endfor %} as points,
+            {{ bounded_points(slots) }} as points,
             0.0
             {% for group in groups %}
                 + least(

@@ -1,71 +1,51 @@
+{% set slots = score_slots() %}
 with
-    statuses as (select * from {{ ref("int_lead_statuses") }}),
+    sums as (select * from {{ ref("int_score_sums") }}),
 
-    rule_rows as (select * from {{ ref("int_rule_points") }}),
+    parameters as (select * from {{ ref("int_engagement_parameters") }}),
 
-    score_groups as (select * from {{ ref("int_score_groups_bounded") }}),
-
-    -- The ledger has the same sums with a row for what each bound adds or removes.
-    group_sums as (
+    -- The ledger comes to the same rule by rule, with a row for what each bound
+    -- removes.
+    decayed as (
         select
-            rule_rows.lead_id,
-            rule_rows.score_kind,
-            rule_rows.score_group,
-            {{
-                clamp(
-                    "sum(rule_rows.capped_points)",
-                    "max(score_groups.min_points)",
-                    "max(score_groups.max_points)",
-                )
-            }} as points
-        from rule_rows
-        left join
-            score_groups
-            on rule_rows.score_group = score_groups.score_group
-            and rule_rows.score_kind = score_groups.kind
-        group by rule_rows.lead_id, rule_rows.score_kind, rule_rows.score_group
-    ),
-
-    totals as (
-        select
-            lead_id,
-            {% for kind in ["fit", "engagement"] %}
-                {{
-                    clamp(
-                        "sum(case when score_kind = '"
-                        ~ kind
-                        ~ "' then points else 0 end)",
-                        0.0,
-                        100.0,
-                    )
-                }} as {{ kind }}_score,
-            {% endfor %}
+            sums.*,
+            0.0
             {% for dimension in fit_dimensions() %}
-                sum(
-                    case
-                        when score_kind = 'fit' and score_group = '{{ dimension }}'
-                        then points
-                    end
-                ) as {{ dimension }}_points
-                {%- if not loop.last %},{% endif %}
+                + sums.{{ dimension }}_points
+            {% endfor %} as fit_points
+            {% for slot in slots %}
+                ,
+                {{
+                    slot_points(
+                        "sums.grown_" ~ slot.slot,
+                        as_of(),
+                        "sums.created_at",
+                        "parameters.half_life_" ~ slot.slot,
+                        "parameters.cap_" ~ slot.slot,
+                    )
+                }} as points_{{ slot.slot }}
             {% endfor %}
-        from group_sums
-        group by lead_id
+            {% for group in slots | map(attribute="group") | unique %}
+                , parameters.min_{{ group }}, parameters.max_{{ group }}
+            {% endfor %}
+        from sums
+        cross join parameters
     ),
+
+    scored as (select *, {{ bounded_points(slots) }} as engagement_points from decayed),
 
     final as (
         select
-            statuses.lead_id,
-            round(coalesce(totals.fit_score, 0.0), 6) + 0.0 as fit_score,
-            round(coalesce(totals.engagement_score, 0.0), 6) + 0.0 as engagement_score,
-            statuses.fit_unknown_count,
+            lead_id,
+            round({{ clamp("fit_points", 0.0, 100.0) }}, 6) + 0.0 as fit_score,
+            round({{ clamp("engagement_points", 0.0, 100.0) }}, 6)
+            + 0.0 as engagement_score,
+            fit_unknown_count,
             {% for dimension in fit_dimensions() %}
-                round(coalesce(totals.{{ dimension }}_points, 0.0), 6)
-                + 0.0 as {{ dimension }}_points
+                round({{ dimension }}_points, 6) + 0.0 as {{ dimension }}_points
                 {%- if not loop.last %},{% endif %}
             {% endfor %}
-        from statuses
-        left join totals on statuses.lead_id = totals.lead_id
+        from scored
     )
 
 select *

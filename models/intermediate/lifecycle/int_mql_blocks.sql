@@ -3,15 +3,7 @@ with
 
     scores as (select * from {{ ref("int_lead_scores") }}),
 
-    sums as (select * from {{ ref("int_engagement_sums") }}),
-
-    -- A hand-raise at this very moment needs no threshold.
-    hand_raises as (
-        select lead_id
-        from sums
-        where last_hand_raise_at = {{ as_of() }}
-        group by lead_id
-    ),
+    sums as (select * from {{ ref("int_score_sums") }}),
 
     final as (
         select
@@ -25,14 +17,15 @@ with
                 then 'consent'
                 when not statuses.has_fit
                 then 'fit'
+                -- A hand-raise at this very moment needs no threshold.
                 when
                     scores.engagement_score < statuses.engagement_threshold
-                    and hand_raises.lead_id is null
+                    and coalesce(sums.last_hand_raise_at <> {{ as_of() }}, true)
                 then 'engagement'
             end as mql_blocked_reason
         from statuses
         inner join scores on statuses.lead_id = scores.lead_id
-        left join hand_raises on statuses.lead_id = hand_raises.lead_id
+        inner join sums on statuses.lead_id = sums.lead_id
     )
 
 select *

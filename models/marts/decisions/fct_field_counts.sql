@@ -2,6 +2,7 @@
 {% set origin_fields = "country region lead_source campaign_id landing_page owner_id" %}
 {% set company_fields = "domain company_name industry employee_count annual_revenue growth_rate country" %}
 {% set no_source = "cast(null as string)" %}
+{% set patterns = field_patterns() %}
 {% set read = [
     ["leads", lead_fields ~ " " ~ origin_fields, "created_at"],
     ["companies", company_fields, "null", no_source],
@@ -20,7 +21,7 @@ with
 
     read_values as (
         {% for table in read %}
-            {{ field_values(*table) }} {{ "union all" if not loop.last }}
+            {{ field_values(*table, patterns=patterns) }} {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
@@ -40,7 +41,7 @@ with
                         true
                     )
                 then 0
-                when regexp_extract(read_values.field_value, checks.pattern, 0) = ''
+                when not read_values.has_match
                 then 0
                 else 1
             end as is_valid
