@@ -756,7 +756,9 @@ class Story:
 
     def _refresh(self, stage: str, as_of: str, compare: bool = False) -> None:
         self.warehouse.refresh(as_of)
-        self.files[stage] = self.root / f"{stage}.duckdb"
+        # Under its own name, which DuckDB 1.5 keeps in the views.
+        self.files[stage] = self.root / stage / self.warehouse.database.name
+        self.files[stage].parent.mkdir()
         shutil.copy(self.warehouse.database, self.files[stage])
         if compare:
             self.found[stage] = self.warehouse.compared(as_of)
