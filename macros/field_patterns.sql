@@ -1,4 +1,7 @@
-{# By table and field, in hex: so a pattern is a constant, compiled once, and can run no code. #}
+{#
+    By table and field, in hex: so a pattern is a constant, compiled once, and can run no code.
+    One use; a macro, so that a unit test can say the patterns.
+#}
 {% macro field_patterns() -%}
     {%- set patterns = {} -%}
     {%- set checks = ref("field_checks") -%}

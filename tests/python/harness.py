@@ -186,7 +186,7 @@ def _build(
 
 @cache
 def _project_of_this_process() -> Path:
-    """A copy that stays where it is, so that dbt parses it once: it remembers where a seed was."""
+    """A copy that stays where it is, so that dbt parses it once."""
     for name in INHERITED:
         os.environ.pop(name, None)
     root = Path(mkdtemp(prefix="qualified-leads-"))

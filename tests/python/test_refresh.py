@@ -234,7 +234,7 @@ def test_a_project_that_was_moved_finds_its_seeds(
     (before / "seeds" / "goals.csv").write_text("goal\n1\n")
     assert run(before, warehouse).returncode == 0
     before.rename(after)
-    done = run(after, warehouse)
+    done = run(after, warehouse, "--full-refresh")
     assert (done.returncode, done.stderr) == (0, "")
 
 

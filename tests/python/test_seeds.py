@@ -526,6 +526,7 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
     "field_checks": [
         ({}, ()),
         ({"minimum": "", "pattern": "^x"}, ()),
+        ({"minimum": "", "pattern": "(unclosed"}, ("pattern_can_be_read",)),
         ({"minimum": ""}, ("check_is_given",)),
         ({"maximum": "0"}, ("bounds_are_in_order",)),
         ({"table_name": "activities"}, ("table_name_is_known",)),

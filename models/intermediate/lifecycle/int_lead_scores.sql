@@ -38,7 +38,7 @@ with
         select
             lead_id,
             round({{ clamp("fit_points", 0.0, 100.0) }}, 6) + 0.0 as fit_score,
-            round({{ clamp("engagement_points", 0.0, 100.0) }}, 6)
+            round(cast({{ clamp("engagement_points", 0.0, 100.0) }} as double), 6)
             + 0.0 as engagement_score,
             fit_unknown_count,
             {% for dimension in fit_dimensions() %}
