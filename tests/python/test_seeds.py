@@ -526,7 +526,6 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
     "field_checks": [
         ({}, ()),
         ({"minimum": "", "pattern": "^x"}, ()),
-        ({"minimum": "", "pattern": "(unclosed"}, ("pattern_can_be_read",)),
         ({"minimum": ""}, ("check_is_given",)),
         ({"maximum": "0"}, ("bounds_are_in_order",)),
         ({"table_name": "activities"}, ("table_name_is_known",)),
@@ -656,6 +655,14 @@ def test_each_wrong_row_fails_the_test_that_names_it(tmp_path: Path) -> None:
     found = {name: found[name] for name in found if not name.startswith("assert_policy_")}
     assert found == expected
     assert not succeeded
+
+
+def test_a_pattern_that_cannot_be_read_is_told_by_its_test(tmp_path: Path) -> None:
+    project = copy_policy(tmp_path / "project")
+    sound = read_seed("field_checks")
+    wrong = SOUND["field_checks"] | {"field_name": "job_title", "pattern": "(unclosed"}
+    write_rows(project / "seeds" / "field_checks.csv", list(sound[0]), [*sound, wrong])
+    assert complaints(project) == ({"field_checks__pattern_can_be_read": ("error", None)}, False)
 
 
 def test_an_empty_policy_keeps_its_types_and_fails(tmp_path: Path) -> None:
