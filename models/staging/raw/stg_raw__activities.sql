@@ -6,6 +6,8 @@
         cast(occurred_at as timestamp) as occurred_at,
         {{ clean_text("campaign_id") }} as campaign_id,
         {{ clean_text("asset") }} as asset,
+        {{ clean_text("lead_source") }} as lead_source,
+        cast(is_deleted as boolean) as is_deleted,
         cast(_loaded_at as timestamp) as _loaded_at,
         cast(_landed_at as timestamp) as _landed_at,
         {{ hash_of(clean_text("activity_id")) }} as activity_hash

@@ -13,6 +13,7 @@ with
             upper({{ clean_text("currency") }}) as currency,
             cast(growth_rate as double) as growth_rate,
             {{ clean_text("country") }} as country,
+            cast(is_deleted as boolean) as is_deleted,
             {{ domain_host("domain") }} as host,
             cast(_loaded_at as timestamp) as _loaded_at,
             cast(_landed_at as timestamp) as _landed_at

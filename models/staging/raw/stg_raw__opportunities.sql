@@ -12,6 +12,8 @@ with
             cast(created_at as timestamp) as created_at,
             cast(closed_at as timestamp) as closed_at,
             cast(updated_at as timestamp) as updated_at,
+            {{ clean_text("company_id") }} as company_id,
+            cast(is_deleted as boolean) as is_deleted,
             cast(_loaded_at as timestamp) as _loaded_at,
             cast(_landed_at as timestamp) as _landed_at
         from source

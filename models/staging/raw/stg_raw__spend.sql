@@ -13,6 +13,7 @@ with
             cast(is_refund as boolean) as is_refund,
             cast(impressions as bigint) as impressions,
             cast(clicks as bigint) as clicks,
+            cast(is_deleted as boolean) as is_deleted,
             cast(_loaded_at as timestamp) as _loaded_at,
             cast(_landed_at as timestamp) as _landed_at
         from source
