@@ -11,6 +11,8 @@ from rich.text import Text
 from qualified_leads.console import printable, run_command
 from qualified_leads.dbt_run import log_directory
 from qualified_leads.erase import finish, is_unfinished
+from qualified_leads.guards import check_accepted, refuse_rejects
+from qualified_leads.load_checks import REJECTED, UNREAD
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
@@ -22,18 +24,42 @@ def main(
     mapping: Annotated[
         Path | None, typer.Option(help="Mapping file that says how foreign files become tables.")
     ] = None,
+    extracted_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="When the exports are of: a UTC time, the pattern of a date in their names"
+            " (%Y-%m-%d), or `modified`; default: now.",
+        ),
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="rejected[:TABLE]|unread",
+            help="Land although many rows are rejected, or data beside is read by nobody.",
+        ),
+    ] = None,
 ) -> None:
-    """Land files in $WAREHOUSE/raw; loading the same content twice changes nothing."""
+    """Land files in $WAREHOUSE/raw; loading the same content twice changes nothing.
+
+    Exit status: 0 done; 1 landed, and more rows are rejected than release_guards allows; 2 wrong
+    use or unusable input, nothing landed; 75 another refresh is running.
+    """
+    accepted = tuple(accept or ())
+    check_accepted(accepted, (REJECTED, UNREAD))
     errors = Console(stderr=True, highlight=False)
     target = warehouse()
     with warehouse_lock(target):
         if is_unfinished(target):
             finish(target, project_root() / "seeds", [log_directory(project_root())])
-        report = load_directory(directory, target, mapping, errors)
+        report = load_directory(
+            directory, target, mapping, errors, extracted_at=extracted_at, accepted=accepted
+        )
     for warning in report.warnings:
         errors.print(Text(printable(f"warning: {warning}")), soft_wrap=True)
     # A log has no width: there the table is not folded to 80 columns.
     print_report(report, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
+    refuse_rejects(report, project_root(), accepted)
 
 
 if __name__ == "__main__":

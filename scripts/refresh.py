@@ -30,6 +30,10 @@ def main(
     mapping: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Maps the files' columns onto the contract.")
     ] = None,
+    extracted_at: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="When the exports in DIR are of; see load.py --help."),
+    ] = None,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild every table from the lake.")
     ] = False,
@@ -39,7 +43,7 @@ def main(
     accept: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GUARD[:TABLE]", help="Release although this guard would stop it, this once."
+            metavar="GUARD[:TABLE]", help="Go on although this guard would stop it, this once."
         ),
     ] = None,
     log_format: Annotated[
@@ -61,6 +65,7 @@ def main(
         full_refresh,
         without_personal_data,
         tuple(accept or ()),
+        extracted_at,
     )
     console = make_console()
     log = JsonLog() if log_format is LogFormat.json else None

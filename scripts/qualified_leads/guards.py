@@ -7,6 +7,7 @@ first.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +16,10 @@ from typing import Any
 
 import duckdb
 
+from qualified_leads import load_checks
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import lake
+from qualified_leads.load_report import LoadReport
 from qualified_leads.load_sql import literal
 from qualified_leads.release import PUBLIC_SCHEMAS
 
@@ -27,7 +30,11 @@ GUARDS = (
     "reconciliation",
     "doubled_spend",
     "golden_leads",
+    "rejected",
+    "conflicting_rows",
 )
+# Of `rejected`: all raw tables.
+EVERY_TABLE = "all"
 STAGES = ("mql", "sal", "sql", "opportunity", "customer")
 BOOKING = (
     "spend_date",
@@ -86,6 +93,17 @@ class _Case:
         )
         return None if schema is None else f"{catalog}.{schema}.{table}"
 
+    def has(self, schema: str, table: str) -> bool:
+        """Whether the work file has a table."""
+        return bool(
+            self.one(
+                "select count(*) from duckdb_tables() where database_name = 'work' "
+                "and schema_name = ? and table_name = ?",
+                schema,
+                table,
+            )
+        )
+
     def rows(self, catalog: str, table: str) -> int:
         place = self.place(catalog, table)
         return 0 if place is None else int(self.one(f"select count(*) from {place}"))
@@ -96,11 +114,29 @@ class _Case:
         return self.released_as_of is not None and self.as_of >= self.released_as_of
 
 
-def check_accepted(names: Collection[str]) -> None:
-    """Raise UsageError where `--accept` names no guard."""
+def check_accepted(
+    names: Collection[str], known: Collection[str] = (*GUARDS, load_checks.UNREAD)
+) -> None:
+    """Raise UsageError where `--accept` names nothing that stops a run."""
     for name in names:
-        if name.partition(":")[0] not in GUARDS:
-            raise UsageError(f"--accept knows no {name!r}; it is one of {', '.join(GUARDS)}")
+        if name.partition(":")[0] not in known:
+            raise UsageError(f"--accept knows no {name!r}; it is one of {', '.join(known)}")
+
+
+def refuse_rejects(report: LoadReport, project: Path, accepted: Collection[str]) -> None:
+    """Raise GuardError where a load has rejected a larger share of a file than its guard allows.
+
+    The rows that are good have landed: what is rejected can be looked at, and the guard stops the
+    next release as well.
+    """
+    with (project / "seeds" / "release_guards.csv").open(encoding="utf-8-sig", newline="") as rows:
+        shares = {
+            row["table_name"].strip(): float(row["max_ratio"])
+            for row in csv.DictReader(rows)
+            if row["guard"].strip() == load_checks.REJECTED and (row["max_ratio"] or "").strip()
+        }
+    if told := load_checks.over_share(report, shares, EVERY_TABLE, accepted):
+        raise GuardError("; ".join(told))
 
 
 def check_guards(
@@ -137,11 +173,7 @@ def check_guards(
 
 
 def _guards(case: _Case) -> list[Guard]:
-    exists = case.one(
-        "select count(*) from duckdb_tables() where database_name = 'work' "
-        "and schema_name = 'policy' and table_name = 'release_guards'"
-    )
-    if not exists:
+    if not case.has("policy", "release_guards"):
         return []
     rows = case.connection.execute(
         "select guard, table_name, min_ratio, max_ratio, min_rows, max_age_days "
@@ -321,11 +353,7 @@ def _repeated_files(case: _Case, guard: Guard) -> list[str]:
 
 
 def _golden_leads(case: _Case, guard: Guard) -> list[str]:
-    exists = case.one(
-        "select count(*) from duckdb_tables() where database_name = 'work' "
-        "and schema_name = 'policy' and table_name = 'golden_leads'"
-    )
-    if not exists:
+    if not case.has("policy", "golden_leads"):
         return []
     reached = " ".join(f"when '{stage}' then leads.has_reached_{stage}" for stage in STAGES)
     missing, behind = case.connection.execute(
@@ -348,6 +376,81 @@ def _golden_leads(case: _Case, guard: Guard) -> list[str]:
     return told
 
 
+def _rejected(case: _Case, guard: Guard) -> list[str]:
+    """Rows that the loads since the last release could not type, as a share of theirs."""
+    since = (
+        case.one("select max(ended_at) from work.ops.runs where outcome = 'released'")
+        if case.has("ops", "runs")
+        else None
+    )
+    found = case.connection.execute(
+        "select table_name, count(*) from work.raw.rejected_rows "
+        "where ? is null or _landed_at > ? group by all order by all",
+        [since, since],
+    ).fetchall()
+    told = []
+    for table, rejected in found:
+        if guard.table_name not in (table, EVERY_TABLE):
+            continue
+        landed = case.one(
+            f"select count(*) from work.raw.{table} where ? is null or _landed_at > ?", since, since
+        )
+        if rejected > (guard.max_ratio or 0.0) * (rejected + landed):
+            told.append(
+                f"{rejected:,} of {rejected + landed:,} rows of {table} that landed since the last"
+                f" release were rejected (at most {guard.max_ratio or 0:.0%} may be);"
+                " raw.rejected_rows has them"
+            )
+    return told
+
+
+# Columns on which an amount of money or its place depends.
+MONEY_SAYS = {
+    "spend": ("spend_date", "amount", "currency", "lead_source", "campaign_id", "is_refund"),
+    "opportunities": ("status", "amount", "currency", "lead_id", "created_at", "closed_at"),
+    "exchange_rates": ("rate_to_reporting",),
+}
+
+
+def _conflicting_rows(case: _Case, guard: Guard) -> list[str]:
+    """Keys whose current row and another of the same times tell of different money."""
+    table = guard.table_name
+    if table not in MONEY_SAYS or not case.has("staging", f"stg_raw__{table}"):
+        return []
+    columns = case.connection.execute(
+        "select column_name from duckdb_columns() where database_name = 'work' "
+        "and schema_name = 'staging' and table_name = ?",
+        [f"stg_raw__{table}"],
+    ).fetchall()
+    names = {name for (name,) in columns}
+    times = [name for name in ("version_at", "_loaded_at") if name in names]
+    said = ", ".join(name for name in (*MONEY_SAYS[table], "is_deleted") if name in names)
+    found = case.connection.execute(
+        f"""
+        with
+            newest as (
+                select *, _loaded_at = max(_loaded_at) over (
+                    partition by record_key{", version_at" if "version_at" in names else ""}
+                ) as is_newest
+                from work.staging.stg_raw__{table}
+            )
+        select record_key
+        from newest
+        where is_newest
+        group by record_key, {", ".join(times)}
+        having count(distinct hash({said})) > 1
+        order by record_key
+        """
+    ).fetchall()
+    if not found:
+        return []
+    shown = [key for (key,) in found if "@" not in key][:3]
+    return [
+        f"{len(found):,} {'key' if len(found) == 1 else 'keys'} of {table} ({', '.join(shown)})"
+        " have rows that differ in money and in no time that says which is newer"
+    ]
+
+
 CHECKS: dict[str, Callable[[_Case, Guard], list[str]]] = {
     "volume": _volume,
     "zero_rows": _zero_rows,
@@ -355,4 +458,6 @@ CHECKS: dict[str, Callable[[_Case, Guard], list[str]]] = {
     "reconciliation": _reconciliation,
     "doubled_spend": _doubled_spend,
     "golden_leads": _golden_leads,
+    "rejected": _rejected,
+    "conflicting_rows": _conflicting_rows,
 }

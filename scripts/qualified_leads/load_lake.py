@@ -151,6 +151,26 @@ def next_landed_at(warehouse: Path, now: datetime) -> datetime:
     return max(now, latest + timedelta(microseconds=1)) if latest else now
 
 
+def loaded_at_times(warehouse: Path, table: str) -> set[datetime]:
+    """Return the `_loaded_at`, naive UTC, of the table's files in which all rows have the same."""
+    files = [str(path) for path in (lake(warehouse) / table).glob("*.parquet")]
+    if not files:
+        return set()
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        found = connection.execute(
+            """
+            select min(try_cast(stats_min_value as timestamp)) as earliest
+            from parquet_metadata(?)
+            where path_in_schema = '_loaded_at'
+            group by file_name
+            having earliest = max(try_cast(stats_max_value as timestamp))
+            """,
+            [files],
+        ).fetchall()
+    return {time for (time,) in found}
+
+
 def _latest(connection: duckdb.DuckDBPyConnection, files: list[str]) -> datetime | None:
     # Footers are enough unless another tool wrote a file without statistics.
     latest, unknown = connection.execute(

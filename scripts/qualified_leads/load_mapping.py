@@ -11,12 +11,22 @@ import codecs
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import duckdb
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from qualified_leads.contract import REJECTED_ROWS, Table
 from qualified_leads.errors import UsageError
@@ -26,13 +36,23 @@ FORMATS: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
+    ".json": "jsonl",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
 }
+# Ways to write a time that are no pattern.
+ISO, EXCEL, EPOCH_S, EPOCH_MS = "iso", "excel", "epoch_s", "epoch_ms"
+MODIFIED = "modified"
+# What a template knows beside the columns: the number of a record and of its repetition, its hash.
+ROW, HASH, REPETITION = "@row", "@hash", "n"
 _PLACEHOLDER = re.compile(r"\{([^{}|]+)(?:\|(slug))?\}")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 _SEPARATOR = re.compile(r'[\x01-\x7f](?<![\r\n"])')
+_LATER: dict[str, Any] = dict.fromkeys(
+    ("skip", "sheet", "extracted_at", "time_zone", "spread", "split", "spreadsheet")
+)
+_LATER |= {"update": False, "optional": False, "id": []}
 _FACTOR = r"^-?\d+(\.\d+)?$"
 
 
@@ -48,6 +68,41 @@ def _listed(value: Any) -> Any:
 Texts = Annotated[list[str], BeforeValidator(_listed)]
 
 
+def _known_dates(formats: list[str] | None) -> list[str] | None:
+    for one in formats or []:
+        if one not in (ISO, EXCEL, EPOCH_S, EPOCH_MS) and not is_known_to_duckdb(
+            "select try_strptime('', ?)", one, "%" in one
+        ):
+            raise ValueError(
+                f"date_format {one} is no pattern such as %d.%m.%Y;"
+                f" numbers are {EPOCH_S}, {EPOCH_MS} or {EXCEL}, and ISO 8601 is {ISO}"
+            )
+    return formats
+
+
+def _known_zone(zone: str | None) -> str | None:
+    query = "select 1 from pg_timezone_names() where name = ?"
+    if zone is not None and not is_known_to_duckdb(query, zone, True):
+        raise ValueError(f"time_zone {zone} is unknown; it is a name such as Europe/Berlin")
+    return zone
+
+
+def is_known_to_duckdb(query: str, value: str, is_possible: bool) -> bool:
+    """Whether DuckDB takes a value in a query that gives a row for what it knows."""
+    if not is_possible:
+        return False
+    with duckdb.connect() as connection:
+        try:
+            return bool(connection.execute(query, [value]).fetchall())
+        except duckdb.Error:
+            return False
+
+
+Dates = Annotated[list[str] | None, BeforeValidator(_listed), AfterValidator(_known_dates)]
+Zone = Annotated[str | None, AfterValidator(_known_zone)]
+Id = Literal["integer", "salesforce"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,10 +116,19 @@ class ColumnRule(_Strict):
     values: dict[str, str] = Field(default_factory=dict)
     other: str | None = None
     multiply: Annotated[str | None, Field(pattern=_FACTOR)] = None
-    date_format: Texts | None = None
+    date_format: Dates = None
+    time_zone: Zone = None
+    optional: bool = False
+    split: str | None = None
+    spreadsheet: bool | None = None
+    id_: Annotated[list[Id], BeforeValidator(_listed), Field(alias="id")] = Field(
+        default_factory=list
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnRule:
+        if self.split is not None and (self.source is None or not self.split):
+            raise ValueError("split is the text between the values of one source column")
         if self.source is not None and self.template is not None:
             raise ValueError("has a source and a template; give one")
         if self.source is None and self.template is None and self.default is None:
@@ -74,7 +138,8 @@ class ColumnRule(_Strict):
     @property
     def is_plain(self) -> bool:
         """Whether the source column is taken as it is, in its own type."""
-        return self.source is not None and not (self.values or self.other or self.default)
+        changes = (self.values, self.other, self.default, self.split, self.id_, self.spreadsheet)
+        return self.source is not None and not any(changes)
 
 
 class Condition(_Strict):
@@ -91,6 +156,11 @@ class Condition(_Strict):
             raise ValueError("needs exactly one of is, in, not_in")
         return self
 
+    @property
+    def patterns(self) -> list[str]:
+        """The values to compare with, in which * stands for any text."""
+        return self.in_ or self.not_in or []
+
 
 class Load(_Strict):
     """One pass over the files that `file` matches, into one table."""
@@ -101,19 +171,29 @@ class Load(_Strict):
     delimiter: str | None = None
     encoding: str = "utf-8"
     header: list[str] | None = None
+    skip: Annotated[int | None, Field(ge=0, le=1000)] = None
+    sheet: str | None = None
+    extracted_at: str | None = None
+    time_zone: Zone = None
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
-    date_format: Texts | None = None
+    date_format: Dates = None
     columns: dict[str, ColumnRule | None] = Field(default_factory=dict)
     where: list[Condition] = Field(default_factory=list)
     repeat: str | None = None
+    spread: Annotated[list[str] | None, Field(min_length=2, max_length=2)] = None
+    update: bool = False
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: Any) -> Any:
-        columns = data.get("columns") if isinstance(data, dict) else None
+        columns = data.get("columns", {}) if isinstance(data, dict) else None
         if isinstance(columns, dict):
             rules = {name: _rule(rule) for name, rule in columns.items()}
+            spread = data.get("spread")
+            if isinstance(spread, list) and spread and data.get("table") == "spend":
+                # The day of a part is counted from the first of the period.
+                rules["spend_date"] = {"source": spread[0]}
             data = {**data, "columns": rules}
         return data
 
@@ -127,7 +207,20 @@ class Load(_Strict):
             raise ValueError(f"encoding {self.encoding} is unknown") from None
         if self.thousands is not None and self.thousands == self.decimal:
             raise ValueError("decimal and thousands must differ")
+        many = [self.repeat, self.spread, *(rule.split for rule in self.rules)]
+        if sum(one is not None for one in many) > 1:
+            raise ValueError("a load has one repeat, one spread or one split")
         return self
+
+    @property
+    def rules(self) -> list[ColumnRule]:
+        """How the columns are filled that the load fills."""
+        return [rule for rule in self.columns.values() if rule is not None]
+
+    @property
+    def split(self) -> ColumnRule | None:
+        """The rule whose cells hold several values."""
+        return next((rule for rule in self.rules if rule.split is not None), None)
 
     @property
     def separator(self) -> str | None:
@@ -137,6 +230,11 @@ class Load(_Strict):
     def digest(self) -> str:
         """Return what of this load decides the rows that a file gives, as a hash."""
         content = self.model_dump(mode="json", by_alias=True, exclude={"file"})
+        # An option that came later counts where it is used: an older mapping keeps its digest.
+        for part in (content, *(rule for rule in content["columns"].values() if rule)):
+            for name, default in _LATER.items():
+                if name in part and part[name] == default:
+                    del part[name]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def matches(self, relative: str) -> bool:
@@ -191,6 +289,8 @@ def read_mapping(path: Path, contract: dict[str, Table]) -> Mapping:
         raise UsageError(f"the mapping {path}: {_first(error)}") from error
     for load in mapping.loads:
         _check_names(path, load, contract)
+        if load.extracted_at is not None:
+            check_extracted_at(load.extracted_at)
     return mapping
 
 
@@ -211,5 +311,64 @@ def _check_names(path: Path, load: Load, contract: dict[str, Table]) -> None:
         )
     for name, rule in load.columns.items():
         used = template_parts(rule.template or "") if rule else []
-        if load.repeat is None and any(column == "n" for _, column, _ in used):
+        if load.repeat is None and any(column == REPETITION for _, column, _ in used):
             raise UsageError(f"the mapping {path} uses {{n}} in {name} without a repeat")
+    if load.spread is not None and load.table != "spend":
+        raise UsageError(f"the mapping {path} spreads {load.table}; only spend is spread over days")
+    if load.update and not contract[load.table].key:
+        raise UsageError(f"the mapping {path} updates {load.table}, which has no key")
+    if load.split is not None:
+        kinds = {column.name: column.data_type for column in contract[load.table].columns}
+        name = next(name for name, rule in load.columns.items() if rule is load.split)
+        if kinds[name] != "varchar":
+            raise UsageError(f"the mapping {path} splits {name}, which is no text")
+
+
+_CLOCK = {"Y": r"\d{4}", "y": r"\d{2}", "j": r"\d{3}", "b": "[A-Za-z]{3}", "B": "[A-Za-z]+"}
+_CLOCK |= dict.fromkeys("mdHMS", r"\d{2}")
+
+
+def check_extracted_at(text: str) -> None:
+    """Raise UsageError where a text does not say when an export is of."""
+    if text == MODIFIED or "%" in text:
+        unknown = set(re.findall("%(.)", text)) - set(_CLOCK)
+        if not unknown:
+            return
+    elif _moment(text) is not None:
+        return
+    raise UsageError(
+        f"extracted_at {text} is neither a time (UTC) such as 2026-02-01 06:00, nor a pattern of"
+        f" the date in the file's name such as %Y-%m-%d, nor {MODIFIED} (the file's own time)"
+    )
+
+
+def extracted_at(text: str, name: str, modified: datetime) -> datetime:
+    """Return when an export is of, naive UTC: as `text` says, or the file's name or time.
+
+    Raises UsageError where the name holds no date of that pattern.
+    """
+    if text == MODIFIED:
+        return modified
+    if "%" not in text:
+        moment = _moment(text)
+        assert moment is not None, "the text was checked"
+        return moment
+    pieces = re.split("%(.)", text)
+    pattern = "".join(
+        f"({_CLOCK[piece]})" if place % 2 else re.escape(piece)
+        for place, piece in enumerate(pieces)
+    )
+    for found in re.finditer(f"(?<!\\d){pattern}(?!\\d)", name):
+        try:
+            return datetime.strptime(found.group(), text)
+        except ValueError:
+            continue
+    raise UsageError(f"{name} has no date of the form {text} in its name, as extracted_at says")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 
 from qualified_leads.contract import REJECTED_ROWS, Table
 from qualified_leads.errors import UsageError
-from qualified_leads.load_mapping import FORMATS, Format, Load, Mapping
+from qualified_leads.load_mapping import FORMATS, Format, Load, Mapping, extracted_at
+from qualified_leads.load_unpack import WORKBOOKS, Content, contents
 
-CONTRACT_SUFFIXES = (".csv", ".jsonl", ".parquet")
+READ = "csv, tsv, jsonl, json, parquet, xlsx, alone or as gz or zip"
+# A name such as leads-2026-02-01.csv or leads (1).csv.
+_NUMBERED = re.compile(r"[ _.-]*[(]?\d[\d _.T:()-]*")
+# Data that is not read; other files beside the data are somebody's notes.
+_OTHER_DATA = {".xls", ".xlsb", ".ods", ".numbers", ".avro", ".orc", ".7z", ".rar", ".bz2", ".xz"}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One source file and the table that it fills; `digest` is empty without a mapping."""
+    """One content of a file and the table that it fills; `digest` is empty without a mapping.
 
-    path: Path
-    name: str
+    `extracted_at` is naive UTC; None where nobody says when the export is of.
+    """
+
+    content: Content
     table: Table
     format: Format
     load: Load
     digest: str = ""
+    extracted_at: datetime | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.content.path
+
+    @property
+    def name(self) -> str:
+        return self.content.name
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to do, in order; what is left alone; and data that no table takes."""
+
+    tasks: list[Task]
+    warnings: list[str]
+    unread: list[str]
 
 
 def plan(
-    source: Path, mapping: Mapping | None, contract: dict[str, Table]
-) -> tuple[list[Task], list[str]]:
-    """Return the tasks in order, and warnings about what is left alone.
+    source: Path,
+    mapping: Mapping | None,
+    contract: dict[str, Table],
+    extracted: str | None = None,
+) -> Plan:
+    """Return the tasks in order: files of one table by name, 2 before 10, the later one newer.
+
+    `extracted` says when the exports are of for which the mapping says nothing.
 
     Raises UsageError where `source` is no directory or nothing in it can be loaded.
     """
@@ -35,58 +67,131 @@ def plan(
         what = "is not a directory" if source.exists() else "does not exist"
         raise UsageError(f"{source} {what}")
     try:
-        if mapping is not None:
-            tasks, warnings = _mapped(source, mapping, contract)
-        else:
-            tasks, warnings = _named(source, contract)
+        found = _mapped(source, mapping, contract) if mapping else _named(source, contract)
+        tasks = [_dated(task, extracted) for task in found.tasks]
     except OSError as error:
         raise UsageError(f"cannot read {source}: {error.strerror}") from error
     if not tasks:
-        wanted = "that the mapping names" if mapping else "named after a table"
-        raise UsageError(f"{source} holds no file {wanted}; nothing to load")
-    return tasks, warnings
+        if mapping:
+            raise UsageError(f"{source} holds no file that the mapping names; nothing to load")
+        beside = f", but {_some(found.unread)}" if found.unread else ""
+        raise UsageError(
+            f"{source} holds no file named after a table, such as leads.csv{beside}; read are"
+            f" {READ}; nothing to load"
+        )
+    return Plan(tasks, found.warnings, found.unread)
 
 
-def _files(directory: Path) -> list[Path]:
+def _dated(task: Task, extracted: str | None) -> Task:
+    said = task.load.extracted_at or extracted
+    if said is None:
+        return task
+    modified = datetime.fromtimestamp(task.path.stat().st_mtime, UTC).replace(tzinfo=None)
+    moment = extracted_at(said, task.name, modified)
+    return Task(task.content, task.table, task.format, task.load, task.digest, moment)
+
+
+def _by_name(name: str) -> list[tuple[int, int, str]]:
+    """How names are ordered: numbers as numbers, a copy (1) after what it is a copy of."""
+    stem, dot, suffix = name.lower().partition(".")
+    pieces = re.split(r"(\d+)", f"{stem}\0{dot}{suffix}")
+    return [(1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in pieces]
+
+
+def _files(directory: Path, source: Path) -> list[Content]:
     found = (path for path in directory.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in found if path.is_file())
+    files = [path for path in found if path.is_file()]
+    return [
+        content for path in files for content in contents(path, path.relative_to(source).as_posix())
+    ]
 
 
-def _named(source: Path, contract: dict[str, Table]) -> tuple[list[Task], list[str]]:
+def _named(source: Path, contract: dict[str, Table]) -> Plan:
     loadable = {name: table for name, table in contract.items() if name != REJECTED_ROWS}
-    tasks, unknown = [], []
-    candidates = [(path, path.stem.lower()) for path in _files(source)]
+    found = [(content, _table_of(content, loadable)) for content in _files(source, source)]
+    unknown = []
     for directory in sorted(path for path in source.iterdir() if path.is_dir()):
-        if directory.name.lower() in loadable:
-            candidates += [(path, directory.name.lower()) for path in _files(directory)]
+        table = directory.name.lower()
+        if table in loadable:
+            found += [(content, table) for content in _files(directory, source)]
         elif not directory.name.startswith("."):
             unknown.append(f"{directory.name}/")
-    for path, table in candidates:
-        name = path.relative_to(source).as_posix()
-        suffix = path.suffix.lower()
-        if table in loadable and suffix in CONTRACT_SUFFIXES:
-            load = Load(file=name, table=table)
-            tasks.append(Task(path, name, loadable[table], FORMATS[suffix], load))
+    tasks, unread = [], []
+    for content, table in sorted(found, key=lambda one: _by_name(one[0].name)):
+        format_ = _format(content)
+        if table and format_:
+            load = Load(file=content.name, table=table)
+            tasks.append(Task(content, loadable[table], format_, load))
+        elif _is_data(content.suffix):
+            unread.append(content.name)
         else:
-            unknown.append(name)
-    warnings = [f"not loaded, no table has that name: {', '.join(unknown)}"] if unknown else []
-    return tasks, warnings
+            unknown.append(content.name)
+    warnings = [f"not loaded, no table has that name: {_some(unknown)}"] if unknown else []
+    return Plan(tasks, warnings, unread)
 
 
-def _mapped(
-    source: Path, mapping: Mapping, contract: dict[str, Table]
-) -> tuple[list[Task], list[str]]:
-    paths = sorted(path for path in source.rglob("*") if path.is_file())
-    names = {path.relative_to(source).as_posix(): path for path in paths}
-    tasks, warnings = [], []
-    for load in mapping.loads:
-        matches = [name for name in names if load.matches(name)]
-        if not matches:
-            warnings.append(f"no file matches {load.file}, which the mapping names")
-        for name in matches:
-            format_ = load.format or FORMATS.get(names[name].suffix.lower())
-            if format_ is None:
-                raise UsageError(f"{name}: the mapping has to declare its format")
-            table = contract[load.table]
-            tasks.append(Task(names[name], name, table, format_, load, load.digest()))
-    return tasks, list(dict.fromkeys(warnings))
+def _table_of(content: Content, loadable: dict[str, Table]) -> str | None:
+    """Return the table that a content is named after, or the directory around it in a zip."""
+    for inner in content.inner:
+        for name in (inner.stem.lower(), inner.parent.name.lower()):
+            for table in loadable:
+                if name == table or (
+                    name.startswith(table) and _NUMBERED.fullmatch(name[len(table) :])
+                ):
+                    return table
+    return None
+
+
+def _format(content: Content) -> Format | None:
+    if content.suffix in WORKBOOKS:
+        # A workbook inside of a zip is not opened.
+        return "csv" if content.path.suffix.lower() in WORKBOOKS else None
+    return FORMATS.get(content.suffix)
+
+
+def _mapped(source: Path, mapping: Mapping, contract: dict[str, Table]) -> Plan:
+    paths = [path for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    found = {path.relative_to(source).as_posix(): path for path in paths}
+    tasks, warnings, used = [], [], set[str]()
+    for load in sorted(mapping.loads, key=lambda load: load.update):
+        matches = [name for name in found if load.matches(name)]
+        chosen = [content for name in matches for content in contents(found[name], name)]
+        for name in found:
+            if name not in matches and PurePosixPath(name).suffix.lower() == ".zip":
+                inside = contents(found[name], name)
+                chosen += [one for one in inside if load.matches(one.inner[0].as_posix())]
+        if load.sheet is not None:
+            chosen = [content for content in chosen if content.member == load.sheet]
+        if not chosen:
+            of = f" with a sheet {load.sheet}" if load.sheet is not None else ""
+            warnings.append(f"no file matches {load.file}{of}, which the mapping names")
+        for content in sorted(chosen, key=lambda one: _by_name(one.name)):
+            used.add(content.path.relative_to(source).as_posix())
+            tasks.append(_mapped_task(content, load, contract[load.table], chosen))
+    left = sorted(
+        name for name, path in found.items() if name not in used and _is_data(path.suffix.lower())
+    )
+    if left:
+        warnings.append(f"the mapping reads nothing of {_some(left)}")
+    return Plan(tasks, list(dict.fromkeys(warnings)), [])
+
+
+def _mapped_task(content: Content, load: Load, table: Table, chosen: list[Content]) -> Task:
+    same_book = [one for one in chosen if one.path == content.path]
+    if content.suffix in WORKBOOKS and len(same_book) > 1:
+        sheets = _some([one.member for one in same_book])
+        raise UsageError(f"{content.path.name} has the sheets {sheets}; name one with `sheet`")
+    format_ = load.format or _format(content)
+    if format_ is None:
+        raise UsageError(f"{content.name}: the mapping has to declare its format")
+    return Task(content, table, format_, load, load.digest())
+
+
+def _is_data(suffix: str) -> bool:
+    """Whether files that end like that hold data; a .txt may as well be somebody's notes."""
+    return suffix != ".txt" and suffix in {*FORMATS, *WORKBOOKS, *_OTHER_DATA, ".gz", ".zip"}
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

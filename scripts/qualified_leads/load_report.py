@@ -38,11 +38,13 @@ class FileReport:
 class LoadReport:
     """What a whole load did; `files` in the order of loading.
 
+    `notes` say what was read otherwise than it was written, `warnings` what may be wrong;
     `suppressed` counts the files out of which people were taken who had been erased before.
     """
 
     files: list[FileReport] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     suppressed: int = 0
 
     @property
@@ -79,6 +81,8 @@ def print_report(report: LoadReport, console: Console) -> None:
     for (table, reason), count in sorted(report.rejected.items()):
         line = f"{table}: {count:,} {'row' if count == 1 else 'rows'} rejected: {reason}"
         console.print(Text(line), soft_wrap=True)
+    for note in report.notes:
+        console.print(Text(printable(note)), soft_wrap=True)
     if report.suppressed:
         console.print(f"erased persons were taken out of {report.suppressed} files", soft_wrap=True)
     if report.files and all(file.is_known for file in report.files):

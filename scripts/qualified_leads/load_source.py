@@ -1,12 +1,13 @@
 """Open a source file as a relation that DuckDB reads, with its records counted beforehand.
 
 The count never comes from the reader: CSV and JSON lines are framed on their bytes (load_text),
-Parquet says in its footer how many rows it has.
+Parquet says in its footer how many rows it has. Other kinds of file have been unpacked into these.
 """
 
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -19,16 +20,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qualified_leads import load_text
-from qualified_leads.contract import Column, Table
+from qualified_leads import load_encoding, load_text
+from qualified_leads.contract import Table
 from qualified_leads.errors import UsageError
-from qualified_leads.load_mapping import Load, normalise, template_parts
+from qualified_leads.load_mapping import HASH, REPETITION, ROW, Load, normalise, template_parts
 from qualified_leads.load_plan import Task
 from qualified_leads.load_progress import LoadProgress
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.load_text import Header, Integers, Scan, TextFile
 
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 _READ_BUFFER = 32 << 20
 
 # Yields (index into the numbers asked for, lines from 1, records as text).
@@ -43,6 +44,7 @@ class Opened:
     `relations` are queries that give the same rows, tried in turn. `number` is the expression of a
     row's number from 0, in file order; `numbers` turns it into record numbers, which `fetch` takes.
     `columns` and `types` go by normalised name. `dropped` are records that the relation leaves out.
+    `notes` say what was read otherwise than it was written.
     """
 
     rows: int
@@ -57,6 +59,7 @@ class Opened:
     dropped: dict[str, Integers] = field(default_factory=dict)
     broken: tuple[str, str] | None = None
     has_names: bool = True
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -69,49 +72,95 @@ class Session:
     stack: ExitStack
 
 
-def open_source(task: Task, session: Session) -> Opened | None:
-    """Open the file of a task; None where it holds nothing at all.
+def open_source(task: Task, path: Path, session: Session) -> Opened | None:
+    """Open `path`, the plain file of a task; None where it holds nothing at all.
 
     Raises UsageError where the file can't be read whole, with the place where that is so.
     """
     if task.format == "parquet":
-        return _open_parquet(task, session)
-    path = _as_utf8(task, session)
+        return _open_parquet(task, path, session)
+    path, notes = _as_utf8(task, path, session)
     source = session.stack.enter_context(TextFile(path, task.name))
-    return (
-        _open_csv(task, session, source)
-        if task.format == "csv"
-        else _open_json(task, session, source)
-    )
+    open_text = _open_csv if task.format == "csv" else _open_json
+    opened = open_text(task, session, source)
+    if opened is not None:
+        opened.notes = notes + opened.notes
+    return opened
 
 
-def _as_utf8(task: Task, session: Session) -> Path:
-    if task.load.encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
-        target = session.workspace / "utf8"
-        load_text.transcode(task.path, task.name, task.load.encoding, target)
-        return target
-    session.progress.start(f"{task.name}: checking", task.path.stat().st_size)
-    load_text.check_utf8(task.path, task.name, session.progress.advance)
-    return task.path
+def _as_utf8(task: Task, path: Path, session: Session) -> tuple[Path, list[str]]:
+    encoding, notes = task.load.encoding, list[str]()
+    is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig")
+    if is_utf8 and load_encoding.has_utf16_mark(path):
+        encoding, is_utf8 = "utf-16", False
+    if is_utf8:
+        session.progress.start(f"{task.name}: checking", path.stat().st_size)
+        load_encoding.check_utf8(path, task.name, session.progress.advance)
+        return path, notes
+    if load_encoding.is_really_utf8(path):
+        notes.append(f"its letters are those of UTF-8, and the mapping says {encoding}")
+    target = session.workspace / "utf8"
+    load_encoding.transcode(path, task.name, encoding, target)
+    return target, notes
 
 
 def _open_csv(task: Task, session: Session, source: TextFile) -> Opened | None:
-    load = task.load
-    wanted = source_names(load, task.table)
-    header = (
-        load_text.headless(source, load.header, load_text.Dialect(load.separator or ","))
-        if load.header is not None
-        else load_text.read_header(source, lambda text: load.separator or _delimiter(text, wanted))
-    )
+    header = _header(task, source)
     if header is None:
         return None
-    _check_names(task.name, header.names)
+    wanted = source_names(task.load, task.table)
+    _check_names(task.name, header.names, wanted)
     scanned = _scan(source, header, session)
     aliases = [f"c{index}" for index in range(len(header.names))]
-    text = _Delimited(session, source, header, scanned, load.header is None, aliases)
+    text = _Delimited(session, source, header, scanned, task.load.header is None, aliases)
     opened = _text_source(source, header, scanned, text.relations())
     _name_columns(opened, header.names, aliases)
+    opened.notes = list(_notes(task, header, scanned))
     return opened
+
+
+def _header(task: Task, source: TextFile) -> Header | None:
+    """Read the header of a CSV file, or skip what the names of the mapping stand for."""
+    load = task.load
+    if load.header is None:
+        wanted = source_names(load, task.table)
+        needed = needed_names(load, task.table)
+
+        def choose(text: str) -> str:
+            return load.separator or _delimiter(text, wanted)
+
+        def fits(names: list[str]) -> bool:
+            return needed <= set(map(normalise, names))
+
+        return load_text.read_header(source, choose, fits, load.skip)
+    width = len(load.header)
+
+    def widest(text: str) -> str:
+        return load.separator or min(
+            _DELIMITERS, key=lambda one: abs(len(next(_rows(text, one), [])) - width)
+        )
+
+    replaced = load_text.read_header(source, widest, skip=load.skip)
+    if load.skip is None or replaced is None:
+        # The first line is the header that the names of the mapping replace.
+        return replaced and dataclasses.replace(replaced, names=load.header, is_plain=False)
+    return load_text.headless(source, load.header, replaced.dialect, load.skip)
+
+
+def _notes(task: Task, header: Header, scanned: Scan) -> Iterator[str]:
+    if header.preamble:
+        yield f"{_counted(header.preamble, 'line')} before the header left out"
+    if task.load.header is not None and task.load.skip is None:
+        yield "`header` replaces its first line; say `skip: 0` if that is a record"
+    if scanned.short_count:
+        what = _counted(scanned.short_count, "record")
+        yield f"{what} of fewer fields than the header; the missing last ones are null"
+    if scanned.long_count:
+        yield f"{_counted(scanned.long_count, 'record')} with blank fields beyond the last column"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -207,13 +256,13 @@ def _open_json(task: Task, session: Session, source: TextFile) -> Opened | None:
     if not first:
         return None
     if first.startswith(b"["):
-        raise UsageError(f"{task.name} is a JSON array; JSON lines has one object per line")
+        raise UsageError(f"{task.name} is no JSON document, nor an object per line")
     scanned = _scan(source, header, session)
     lines = _Delimited(session, source, header, scanned, False, ["c0"]).relations()
     is_object = "case when json_valid(c0) then json_type(c0) = 'OBJECT' else false end"
     names = _json_names(session, lines[0](), is_object, task.name)
-    _check_names(task.name, names)
     wanted = source_names(task.load, task.table)
+    _check_names(task.name, names, wanted)
     used = [name for name in names if normalise(name) in wanted]
     shape = literal(json.dumps(dict.fromkeys(used, "VARCHAR"), ensure_ascii=False))
     record = f"case when {is_object} then json_transform(c0, {shape}) end" if used else "null"
@@ -235,16 +284,17 @@ def _json_names(session: Session, lines: str, is_object: str, name: str) -> list
     return [key for (key,) in found]
 
 
-def _open_parquet(task: Task, session: Session) -> Opened:
+def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
     try:
-        metadata = pq.read_metadata(task.path)
+        metadata = pq.read_metadata(path)
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
-    link = _link(session, task.path)
+    link = _link(session, path)
     read = f"read_parquet({literal(str(link))}, binary_as_string = true, file_row_number = true)"
     described = session.connection.execute(f"describe select * from {read}").fetchall()
     columns = [(name, kind) for name, kind, *_ in described][:-1]
-    _check_names(task.name, metadata.schema.to_arrow_schema().names)
+    names = metadata.schema.to_arrow_schema().names
+    _check_names(task.name, names, source_names(task.load, task.table))
     aliases = [f"c{index}" for index in range(len(columns))]
     selected = [
         f"{identifier(name)} as {alias}" for (name, _), alias in zip(columns, aliases, strict=True)
@@ -293,16 +343,17 @@ def _name_columns(
         opened.types[normalise(name)] = types[index] if types else "VARCHAR"
 
 
-def _check_names(file: str, names: list[str]) -> None:
-    """Raise UsageError where two columns have one name; columns without name don't count.
+def _check_names(file: str, names: list[str], wanted: set[str]) -> None:
+    """Raise UsageError where two columns have one name and the load reads it.
 
     The message gives places: what stands in the header of a file without one is data.
     """
     seen: dict[str, int] = {}
     for place, name in enumerate(map(normalise, names), start=1):
-        if name and name in seen:
+        if name in wanted and name in seen:
             raise UsageError(
-                f"{file}: columns {seen[name]} and {place} of the header have the same name"
+                f"{file}: columns {seen[name]} and {place} of the header have the same name; name"
+                " all columns with `header` in a mapping"
             )
         seen[name] = place
 
@@ -312,11 +363,14 @@ def _delimiter(header: str, wanted: Iterable[str]) -> str:
     known = set(wanted)
 
     def found(delimiter: str) -> tuple[int, int]:
-        rows = csv.reader(io.StringIO(header, newline=""), delimiter=delimiter)
-        names = [normalise(name) for name in next(rows, [])]
+        names = [normalise(name) for name in next(_rows(header, delimiter), [])]
         return len(known.intersection(names)), len(names)
 
     return max(_DELIMITERS, key=found)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
 def source_names(load: Load, table: Table) -> set[str]:
@@ -326,15 +380,30 @@ def source_names(load: Load, table: Table) -> set[str]:
         for column in table.columns
         if column.name != "_landed_at" and column.name not in load.columns
     }
-    for rule in load.columns.values():
-        if rule is not None:
-            names |= {normalise(rule.source)} if rule.source else set()
-            names |= {name for _, name, _ in template_parts(rule.template or "") if name}
-    names |= {normalise(condition.column) for condition in load.where}
-    return names | ({normalise(load.repeat)} if load.repeat else set())
+    return names | _named(load, True)
 
 
 def required_names(load: Load) -> set[str]:
-    """Return the normalised names of the source columns that the mapping itself names."""
-    nothing = Table("", tuple[Column, ...]())
-    return source_names(load, nothing) - ({"n"} if load.repeat else set())
+    """Return the normalised names of the source columns that have to be there for the mapping."""
+    return _named(load, False)
+
+
+def needed_names(load: Load, table: Table) -> set[str]:
+    """Return the normalised names without which a line is not the header of such a file."""
+    if load.update:
+        required = [name for name in table.key if name not in load.columns]
+    else:
+        required = [name for name in table.required if name not in load.columns]
+    return _named(load, False) | set(required)
+
+
+def _named(load: Load, with_optional: bool) -> set[str]:
+    names = set[str]()
+    for rule in load.rules:
+        if with_optional or not rule.optional:
+            names |= {normalise(rule.source)} if rule.source else set()
+            names |= {name for _, name, _ in template_parts(rule.template or "") if name}
+    names |= {normalise(condition.column) for condition in load.where}
+    names |= {normalise(name) for name in [load.repeat, *(load.spread or [])] if name}
+    known = {ROW, HASH, REPETITION} if load.repeat else {ROW, HASH}
+    return names - known

@@ -2,6 +2,8 @@
 
 A record is what Python's csv module calls a row: a quote opens a field only as its first
 character, a doubled quote inside stands for one, and CR, LF or CRLF outside quotes ends the record.
+A record without a character in any field is none, as a blank line is none. One that ends early
+has null in its missing last fields; one with more fields than the header has to have blanks there.
 Framing is done on bytes, in chunks, so that memory doesn't grow with the file. Files in which every
 quote is where it belongs (nearly all) are framed with numpy by the parity of the quotes before a
 line break; the others with a regular expression, record by record.
@@ -9,13 +11,12 @@ line break; the others with a regular expression, record by record.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from qualified_leads.errors import UsageError
 
 CHUNK_BYTES = 8 << 20
 LONGEST_RECORD = 64 << 20
+# Lines of a report before its header (title, period, account) that are looked through.
+MOST_PREAMBLE = 50
 # A control character that JSON text can't hold and that therefore never splits a JSON line.
 JSON_DELIMITER = "\x01"
 
@@ -35,7 +38,7 @@ Advance = Callable[[int], None]
 _LF, _CR, _QUOTE = 10, 13, 34
 _BREAK = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_RECORD = re.compile(rb'(?:"(?:[^"]|"")*"|[^"\r\n])*+')
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class Header:
     first_line: int
     line_break: bytes = b""
     is_plain: bool = True  # the first line of the file, and one line
+    preamble: int = 0  # lines before it that nobody said to skip
 
 
 @dataclass
@@ -99,6 +103,8 @@ class Scan:
     needs_copy: bool = False
     line_break: bytes = b"\n"  # of what DuckDB reads: the file, or the copy
     dropped: dict[str, list[Integers]] = field(default_factory=dict)
+    short_count: int = 0  # records whose last fields are missing
+    long_count: int = 0  # records with blank fields beyond the last column
 
     @property
     def dropped_count(self) -> int:
@@ -133,73 +139,79 @@ class TextFile:
         return b"".join(parts)
 
 
-def check_utf8(path: Path, name: str, advance: Advance) -> None:
-    """Raise UsageError with byte offset and line where the file isn't UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    offset, lines = 0, 1
-    with path.open("rb") as stream:
-        if stream.read(2) in _UTF16_BOMS:
-            raise UsageError(
-                f"{name} is UTF-16, not UTF-8; declare `encoding: utf-16` for it in a mapping file"
-            )
-        stream.seek(0)
-        while chunk := stream.read(CHUNK_BYTES):
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                raise _not_utf8(name, chunk, error.start - pending, offset, lines) from None
-            offset += len(chunk)
-            lines += chunk.count(b"\n")
-            advance(len(chunk))
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        raise UsageError(f"{name} is not UTF-8: it ends inside a character, line {lines}") from None
+def read_header(
+    source: TextFile,
+    choose: Callable[[str], str],
+    fits: Callable[[list[str]], bool] = lambda names: True,
+    skip: int | None = None,
+) -> Header | None:
+    """Read the first record after `skip` lines that isn't blank; None where there is none.
 
-
-def _not_utf8(name: str, chunk: bytes, at: int, offset: int, lines: int) -> UsageError:
-    line = lines + chunk.count(b"\n", 0, max(at, 0))
-    return UsageError(
-        f"{name} is not UTF-8: byte {offset + at + 1}, line {line}; "
-        "declare its encoding (for example `encoding: latin-1`) in a mapping file"
-    )
-
-
-def transcode(path: Path, name: str, encoding: str, target: Path) -> None:
-    """Write the file as UTF-8 to `target`; raise UsageError where it isn't in that encoding."""
-    with path.open("rb") as source, target.open("wb") as sink:
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            while chunk := source.read(CHUNK_BYTES):
-                sink.write(decoder.decode(chunk).encode())
-            sink.write(decoder.decode(b"", final=True).encode())
-        except UnicodeError:
-            raise UsageError(f"{name} is not in the encoding {encoding} that is declared") from None
-
-
-def read_header(source: TextFile, choose: Callable[[str], str]) -> Header | None:
-    """Read the first record that isn't blank; None where there is none.
-
-    `choose` picks the delimiter from the text of the header.
+    `choose` picks the delimiter from the text of the header. Where `skip` is None and the names do
+    not fit, the first of the next lines whose names do is the header, and `preamble` says so.
     """
-    start = 3 if source.read(0, 3) == _BOM else 0
+    start = _after_mark(source)
     head = source.read(start, start + (1 << 20))
-    blank = re.match(rb"[\r\n]*", head)
-    skipped = blank.end() if blank else 0
-    first_line = 1 + len(_BREAK.findall(head, 0, skipped))
+    position, line = _after_lines(head, skip or 0)
+    try:
+        first = _header_at(source.name, head, start, position, line, choose)
+        unreadable = None
+    except UsageError as error:
+        first, unreadable = None, error
+    if (first is None and unreadable is None) or skip is not None or (first and fits(first.names)):
+        if unreadable:
+            raise unreadable
+        return first
+    for _ in range(MOST_PREAMBLE):
+        ahead = _BREAK.search(head, position)
+        if ahead is None:
+            break
+        position, line = ahead.end(), line + 1
+        try:
+            later = _header_at(source.name, head, start, position, line, choose)
+        except UsageError:
+            continue
+        if later is not None and fits(later.names):
+            return replace(later, preamble=line - 1)
+    if unreadable:
+        raise unreadable
+    return first
+
+
+def _after_mark(source: TextFile) -> int:
+    return 3 if source.read(0, 3) == _BOM else 0
+
+
+def _after_lines(head: bytes, count: int) -> tuple[int, int]:
+    """Where `count` physical lines end, and the number of the line that begins there."""
+    position = 0
+    for number in range(count):
+        found = _BREAK.search(head, position)
+        if found is None:
+            return len(head), number + 1
+        position = found.end()
+    return position, count + 1
+
+
+def _header_at(
+    name: str, head: bytes, start: int, position: int, line: int, choose: Callable[[str], str]
+) -> Header | None:
+    """Read the header that begins at `position` of `head`, or after blank lines there."""
+    blank = re.compile(rb"[\r\n]*").match(head, position)
+    skipped = blank.end() if blank else position
+    first_line = line + len(_BREAK.findall(head, position, skipped))
     if not head[skipped:].strip():
         return None
-    found = re.compile(rb'(?:"(?:[^"]|"")*"|[^"\r\n])*+').match(head, skipped)
+    found = _RECORD.match(head, skipped)
     end = found.end() if found else skipped
     if head[end : end + 1] == b'"':
-        raise UsageError(f"{source.name}: a quote in the header, line {first_line}, is not closed")
+        raise UsageError(f"{name}: a quote in the header, line {first_line}, is not closed")
     text = head[skipped:end].decode(errors="replace")
     delimiter = choose(text)
     try:
         names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:
-        raise UsageError(f"{source.name}: the header, line {first_line}, is unreadable") from None
+        raise UsageError(f"{name}: the header, line {first_line}, is unreadable") from None
     line_break = _BREAK.match(head, end)
     after = line_break.end() if line_break else end
     return Header(
@@ -212,10 +224,16 @@ def read_header(source: TextFile, choose: Callable[[str], str]) -> Header | None
     )
 
 
-def headless(source: TextFile, names: list[str], dialect: Dialect) -> Header | None:
-    """Return the header of a file that has none; None where the file has no record."""
-    start = 3 if source.read(0, 3) == _BOM else 0
-    return Header(names, dialect, start, 1) if source.size > start else None
+def headless(
+    source: TextFile, names: Sequence[str], dialect: Dialect, skip: int = 0
+) -> Header | None:
+    """Return these names for the records after `skip` lines; None where there is none."""
+    start = _after_mark(source)
+    position, line = _after_lines(source.read(start, start + (1 << 20)), skip) if skip else (0, 1)
+    begin = start + position
+    if source.size <= begin:
+        return None
+    return Header(list(names), dialect, begin, line, is_plain=begin == start)
 
 
 def scan(source: TextFile, header: Header, advance: Advance) -> Scan:
@@ -237,7 +255,7 @@ def _scan(source: TextFile, header: Header, is_exact: bool, advance: Advance) ->
         result.needs_copy |= not kept.all()
         if kept.any():
             result.longest = max(result.longest, int((batch.ends - batch.starts).max()))
-        _note_defects(result, header, batch, kept)
+        _note_defects(result, source, header, batch, kept)
         result.record_count += int(kept.sum())
     # DuckDB reads one kind of line break per file, LF or that of the header.
     result.needs_copy |= len(breaks) > 1 or breaks == {b"\r"} or result.dropped_count > 0
@@ -246,13 +264,17 @@ def _scan(source: TextFile, header: Header, is_exact: bool, advance: Advance) ->
     return result
 
 
-def _note_defects(result: Scan, header: Header, batch: Batch, kept: Flags) -> None:
-    for reason, flags in _defects(header, batch, kept):
+def _note_defects(
+    result: Scan, source: TextFile, header: Header, batch: Batch, kept: Flags
+) -> None:
+    for reason, flags in _defects(result, source, header, batch, kept):
         number = result.record_count + np.flatnonzero(flags)
         result.dropped.setdefault(reason, []).append(number)
 
 
-def _defects(header: Header, batch: Batch, kept: Flags) -> Iterator[tuple[str, Flags]]:
+def _defects(
+    result: Scan, source: TextFile, header: Header, batch: Batch, kept: Flags
+) -> Iterator[tuple[str, Flags]]:
     """Yield (reason, which of the kept records); a record has one reason at most."""
     open_ = np.ones(int(kept.sum()), dtype=np.bool_)
     width = len(header.names)
@@ -263,13 +285,40 @@ def _defects(header: Header, batch: Batch, kept: Flags) -> Iterator[tuple[str, F
         kinds.append((f"record: {what}", batch.is_forbidden[kept]))
     if batch.is_malformed.any():
         kinds.append(("record: text after a closing quote", batch.is_malformed[kept]))
-    if header.dialect.has_quotes and (fields != width).any():
-        kinds.append((f"record: too few fields, expected {width}", fields < width))
-        kinds.append((f"record: too many fields, expected {width}", fields > width))
+    ragged = fields != width
+    if header.dialect.has_quotes and ragged.any():
+        long = fields > width
+        full = _beyond(source, header, batch, np.flatnonzero(kept), long)
+        kinds.append((f"record: too many fields, expected {width}", full))
+        result.needs_copy = True
+        result.short_count += int((fields < width).sum())
+        result.long_count += int((long & ~full).sum())
     for reason, flags in kinds:
         if (found := flags & open_).any():
             open_ &= ~found
             yield reason, found
+
+
+def _beyond(
+    source: TextFile, header: Header, batch: Batch, kept: Integers, is_long: Flags
+) -> Flags:
+    """Which of the kept records hold anything beyond the last column."""
+    result = np.zeros(len(kept), dtype=np.bool_)
+    _, one = _patterns(header.dialect)
+    separator, width = header.dialect.delimiter.encode(), len(header.names)
+    for place in np.flatnonzero(is_long):
+        body = source.read(int(batch.starts[kept[place]]), int(batch.ends[kept[place]]))
+        result[place] = not all(map(_is_blank, _parts(body, one, separator)[width:]))
+    return result
+
+
+def _is_blank(part: bytes) -> bool:
+    return not (part[1:-1] if part[:1] == b'"' else part).strip()
+
+
+def _parts(body: bytes, one: re.Pattern[bytes], separator: bytes) -> list[bytes]:
+    """Split a record into its fields as they are written."""
+    return one.findall(body) if b'"' in body else body.split(separator)
 
 
 def frame(
@@ -426,10 +475,22 @@ class _Parity:
         if len(nexts):
             self.record_start = int(nexts[-1])
         none = np.zeros(len(nexts), dtype=np.bool_)
-        is_blank = ends == starts
-        if not self.dialect.has_quotes:
+        is_blank = ends - starts == fields - 1
+        if self.dialect.has_quotes:
+            self._mark_empty_quotes(starts, ends, fields, is_blank)
+        else:
             self._mark_white_lines(starts, ends, is_blank)
         return Batch(starts, ends, lines, fields, bad, none, none, is_blank)
+
+    def _mark_empty_quotes(
+        self, starts: Integers, ends: Integers, fields: Integers, is_blank: Flags
+    ) -> None:
+        """A record may also be of nothing but empty quotes; few are as short as that."""
+        for number in np.flatnonzero(~is_blank & (ends - starts <= 3 * fields - 1)):
+            low, high = int(starts[number]), int(ends[number])
+            if self.source.read(low, low + 1) in (b'"', self.dialect.delimiter.encode()):
+                parts = self.source.read(low, high).split(self.dialect.delimiter.encode())
+                is_blank[number] = all(part in (b"", b'""') for part in parts)
 
     def _mark_white_lines(self, starts: Integers, ends: Integers, is_blank: Flags) -> None:
         """In JSON lines a line of white space is no record either; few lines begin with it."""
@@ -460,6 +521,7 @@ class _Rows:
     is_forbidden: list[bool] = field(default_factory=list)
     is_malformed: list[bool] = field(default_factory=list)
     is_odd: list[bool] = field(default_factory=list)
+    is_blank: list[bool] = field(default_factory=list)
 
     def batch(self) -> Batch:
         starts = np.array(self.starts, dtype=np.int64)
@@ -472,7 +534,7 @@ class _Rows:
             np.array(self.is_forbidden, dtype=np.bool_),
             np.array(self.is_malformed, dtype=np.bool_),
             np.array(self.is_odd, dtype=np.bool_),
-            ends == starts,
+            np.array(self.is_blank, dtype=np.bool_),
         )
 
 
@@ -531,8 +593,7 @@ def _add_record(
     line: int,
 ) -> None:
     delimiter = dialect.delimiter.encode()
-    has_quote = b'"' in body
-    parts = one.findall(body) if has_quote else []
+    parts = _parts(body, one, delimiter)
     malformed = [part for part in parts if part[:1] == b'"' and not _is_closed(part)]
     if any(_BREAK.search(part) for part in malformed):
         # Text after the closing quote of a field of several lines: the quotes are out of step, and
@@ -541,10 +602,11 @@ def _add_record(
     rows.starts.append(offset)
     rows.ends.append(offset + len(body))
     rows.lines.append(line)
-    rows.fields.append(len(parts) if has_quote else body.count(delimiter) + 1)
+    rows.fields.append(len(parts))
     rows.is_forbidden.append(b"\0" in body)
     rows.is_malformed.append(bool(malformed))
     rows.is_odd.append(any(part[:1] != b'"' and b'"' in part for part in parts))
+    rows.is_blank.append(all(part in (b"", b'""') for part in parts))
 
 
 def _is_closed(part: bytes) -> bool:
@@ -564,21 +626,27 @@ def write_copy(source: TextFile, header: Header, scanned: Scan, target: Path) ->
             number += len(kept)
             kept = kept[~np.isin(numbers, dropped, assume_unique=True)]
             if len(kept):
-                sink.write(_joined(source, batch, kept, one, header.dialect))
+                sink.write(_joined(source, batch, kept, one, header))
 
 
 def _joined(
-    source: TextFile, batch: Batch, kept: Integers, one: re.Pattern[bytes], dialect: Dialect
+    source: TextFile, batch: Batch, kept: Integers, one: re.Pattern[bytes], header: Header
 ) -> bytes:
     low = int(batch.starts[kept[0]])
     text = source.read(low, int(batch.ends[kept[-1]]))
-    separator = dialect.delimiter.encode()
+    separator = header.dialect.delimiter.encode()
+    width = len(header.names) if header.dialect.has_quotes else 1
     lines = []
     starts, ends = (batch.starts[kept] - low).tolist(), (batch.ends[kept] - low).tolist()
-    for start, end, is_odd in zip(starts, ends, batch.is_odd[kept].tolist(), strict=True):
+    counts, odd = batch.fields[kept].tolist(), batch.is_odd[kept].tolist()
+    for start, end, count, is_odd in zip(starts, ends, counts, odd, strict=True):
         body = text[start:end]
         if is_odd:
             body = separator.join(_quoted(part) for part in one.findall(body))
+        if count < width:
+            body += separator * (width - count)
+        elif count > width:
+            body = separator.join(_parts(body, one, separator)[:width])
         lines.append(body)
     return b"\n".join(lines) + b"\n"
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -22,30 +22,34 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from qualified_leads import load_lake
-from qualified_leads.contract import load_contract
+from qualified_leads.contract import Table, load_contract
 from qualified_leads.erase import suppress_file
 from qualified_leads.errors import UsageError
+from qualified_leads.load_checks import notes_on, refuse_empty, refuse_unread
 from qualified_leads.load_lake import Staged
-from qualified_leads.load_mapping import normalise, read_mapping
+from qualified_leads.load_mapping import check_extracted_at, normalise, read_mapping
 from qualified_leads.load_plan import Task, plan
 from qualified_leads.load_progress import LoadProgress
 from qualified_leads.load_report import FileReport, LoadReport
-from qualified_leads.load_rows import RowQuery
+from qualified_leads.load_rows import RowQuery, known_rows
 from qualified_leads.load_source import (
     Opened,
     Session,
+    needed_names,
     open_source,
     required_names,
     source_names,
 )
 from qualified_leads.load_sql import literal
 from qualified_leads.load_text import Integers
-from qualified_leads.paths import project_root
+from qualified_leads.load_unpack import unpack
+from qualified_leads.paths import project_root, reporting_currency
 from qualified_leads.suppression import read_suppression, write_suppression
 
 __all__ = ["FileReport", "LoadReport", "load_directory"]
 
 MEMORY_LIMIT = "2GB"
+_UNKNOWN_SHOWN = 10
 _REJECTED = pa.schema(
     [
         ("table_name", pa.string()),
@@ -89,19 +93,27 @@ def load_directory(
     console: Console | None = None,
     *,
     now: datetime | None = None,
+    extracted_at: str | None = None,
+    accepted: Collection[str] = (),
 ) -> LoadReport:
     """Land the files of `source` in the lake of `warehouse` and report what became of each.
 
     `mapping` is a mapping file (load_mapping); without one, files and sub-directories are named
     after their tables. A progress bar goes to `console` if that is a terminal. `now` (naive UTC)
-    replaces the clock. Content that was loaded before is reported as known and changes nothing.
+    replaces the clock. `extracted_at` says when exports are of for which the mapping does not, in
+    its words. `accepted` may hold `unread`, `rejected` and `rejected:<table>` (load_checks).
+    Content that was loaded before is reported as known and changes nothing.
 
-    Raises UsageError, with nothing landed, where a file can't be loaded whole.
+    Raises UsageError, with nothing landed, where a file can't be loaded whole, nothing of it is
+    left, or data beside it is read by nobody.
     """
     contract = load_contract()
     rules = read_mapping(mapping, contract) if mapping is not None else None
-    tasks, warnings = plan(source, rules, contract)
-    report = LoadReport(warnings=warnings)
+    if extracted_at is not None:
+        check_extracted_at(extracted_at)
+    planned = plan(source, rules, contract, extracted_at)
+    refuse_unread(planned.unread, accepted)
+    report = LoadReport(warnings=planned.warnings)
     now = now or datetime.now(UTC).replace(tzinfo=None)
     run = None
     try:
@@ -110,8 +122,10 @@ def load_directory(
         clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
         with _workspace(warehouse) as workspace, LoadProgress(console) as progress:
             run = _Run(warehouse, workspace, progress, clock, report)
-            for task in tasks:
+            for task in planned.tasks:
                 run.load(task)
+            refuse_empty(report, accepted)
+            run.look_at_tables(contract)
         _suppress(warehouse, run)
         load_lake.publish(run.rejects, run.data)
     except OSError as error:
@@ -162,42 +176,86 @@ class _Run:
     report: LoadReport
     data: list[Staged] = field(default_factory=list)
     rejects: list[Staged] = field(default_factory=list)
+    loaded_at_times: dict[str, set[datetime]] = field(default_factory=dict)
 
     def load(self, task: Task) -> None:
         """Read, type and count one file; write it unless its content is in the lake."""
         before = _fingerprint(task)
         self.progress.start(f"{task.name}: reading", before[0])
-        content = load_lake.content_hash(task.path, self.progress.advance)
+        path = unpack(task.content, self.workspace, task.load.decimal)
+        content = load_lake.content_hash(path, self.progress.advance)
         name = load_lake.key(task.table.name, content, task.digest)
         final = load_lake.data_path(self.warehouse, task.table.name, name)
         done = FileReport(task.name, task.table.name, path=str(final))
         if final.exists() or any(file.final == final for file in self.data):
             done.is_known = True
             self.report.files.append(done)
-        elif self._write(task, name, done):
+        elif self._write(task, path, name, done):
             self.report.files.append(done)
         else:
             self.report.warnings.append(f"{task.name} is empty; nothing of it was loaded")
         if _fingerprint(task) != before:
             raise UsageError(f"{task.name} changed while it was read; nothing landed")
 
-    def _write(self, task: Task, name: str, done: FileReport) -> bool:
+    def _write(self, task: Task, path: Path, name: str, done: FileReport) -> bool:
         """Write data and rejects of a file and fill `done`; false where the file holds nothing."""
         with ExitStack() as stack, _connect(self.workspace) as connection:
             session = Session(connection, self.workspace, self.progress, stack)
-            opened = open_source(task, session) if task.path.stat().st_size else None
+            opened = open_source(task, path, session) if path.stat().st_size else None
             if opened is None:
                 return False
             self.report.warnings += _check_columns(task, opened)
-            final = load_lake.data_path(self.warehouse, task.table.name, name)
+            self.report.notes += [f"{task.name}: {note}" for note in opened.notes]
+            final = self._data_path(task, name)
+            if task.load.update:
+                connection.execute(known_rows(task.table, self._files_of(task.table.name)))
             self.data.append(load_lake.staged(final))
-            found = _land(task, opened, session, self.clock, self.data[-1].temporary, done)
+            query = RowQuery(
+                opened, task.table, task.load, self._loaded_at(task), self.clock.landed_at
+            )
+            found = _land(task, query, session, self.data[-1].temporary, done)
+            self.report.warnings += _periods(task, query, session)
             done.rejected = found.counts()
+            if task.load.update and not done.landed:
+                # What changes nothing leaves nothing, however often it comes.
+                self.data.pop().temporary.unlink()
+                done.is_known = not done.rejected
             if len(found.numbers):
                 rejects = load_lake.staged(load_lake.rejects_path(self.warehouse, name))
                 self.rejects.append(rejects)
                 _write_rejects(task, opened, session, self.clock, found, rejects.temporary)
         return True
+
+    def _data_path(self, task: Task, name: str) -> Path:
+        """What an update gives follows from the lake as well, so that it may come again."""
+        table = task.table.name
+        if task.load.update:
+            name = load_lake.key(table, name, self.clock.landed_at.isoformat())
+        return load_lake.data_path(self.warehouse, table, name)
+
+    def _files_of(self, table: str) -> list[str]:
+        landed = load_lake.data_path(self.warehouse, table, "*").parent.glob("*.parquet")
+        written = [file.temporary for file in self.data if file.final.parent.name == table]
+        return [str(path) for path in [*landed, *written]]
+
+    def _loaded_at(self, task: Task) -> datetime:
+        """When an export is of, to the microsecond apart from that of any other of its table."""
+        moment, table = task.extracted_at or self.clock.now, task.table.name
+        if table not in self.loaded_at_times:
+            self.loaded_at_times[table] = load_lake.loaded_at_times(self.warehouse, table)
+        while moment in self.loaded_at_times[table]:
+            moment += timedelta(microseconds=1)
+        self.loaded_at_times[table].add(moment)
+        return moment
+
+    def look_at_tables(self, contract: dict[str, Table]) -> None:
+        """Say what the rows of all files of a table have in common that somebody should know."""
+        for name in dict.fromkeys(file.final.parent.name for file in self.data):
+            files = [str(one.temporary) for one in self.data if one.final.parent.name == name]
+            with _connect(self.workspace) as connection:
+                found = notes_on(connection, contract[name], files, reporting_currency())
+            self.report.warnings += found[0]
+            self.report.notes += found[1]
 
 
 def _fingerprint(task: Task) -> tuple[int, int]:
@@ -226,13 +284,14 @@ def _check_columns(task: Task, opened: Opened) -> list[str]:
     """
     if not opened.has_names:
         return []
-    present = set(opened.columns)
+    present = {normalise(name) for name in opened.names}
     if missing := sorted(required_names(task.load) - present):
         raise UsageError(
-            f"{task.name} lacks the column {', '.join(missing)}, which the mapping names"
+            f"{task.name} lacks the column {', '.join(missing)}, which the mapping names; a column"
+            " that may be missing is `optional: true`"
         )
-    filled = {name for name, rule in task.load.columns.items() if rule is not None}
-    if missing := [name for name in task.table.required if name not in filled | present]:
+    needed = needed_names(task.load, task.table)
+    if missing := [c.name for c in task.table.columns if c.name in needed - present]:
         raise UsageError(f"{task.name} lacks the required column {', '.join(missing)}")
     if task.digest:
         return []
@@ -242,22 +301,36 @@ def _check_columns(task: Task, opened: Opened) -> list[str]:
         for place, name in enumerate(opened.names, start=1)
         if normalise(name) not in wanted
     ]
-    return [f"{task.name}: unknown columns are ignored: {', '.join(unknown)}"] if unknown else []
+    if not unknown:
+        return []
+    more = len(unknown) - _UNKNOWN_SHOWN
+    shown = ", ".join(unknown[:_UNKNOWN_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    return [f"{task.name}: unknown columns are ignored: {shown}"]
+
+
+def _periods(task: Task, query: RowQuery, session: Session) -> list[str]:
+    """Return a warning where spend of more than a day is booked on its first."""
+    told = []
+    for name, counted in query.longer_than_a_day().items():
+        (count,) = _row(session.connection.execute(counted))
+        if count:
+            told.append(
+                f"{task.name}: {count:,} {'row is' if count == 1 else 'rows are'} of more than a"
+                f" day ({name} is later than spend_date) and booked on the first; a mapping can"
+                f" `spread` them over their days"
+            )
+    return told
 
 
 def _land(
-    task: Task,
-    opened: Opened,
-    session: Session,
-    clock: _Clock,
-    target: Path,
-    done: FileReport,
+    task: Task, query: RowQuery, session: Session, target: Path, done: FileReport
 ) -> _Rejects:
     """Write the good rows to `target`, fill the counts of `done`, return the rejects."""
-    query = RowQuery(opened, task.table, task.load, clock.now, clock.landed_at)
+    opened = query.opened
     for attempt, build in enumerate(opened.relations, start=1):
         try:
-            found = _read(task, query, build(), session, target, done)
+            query.relation = build()
+            found = _read(task, query, session, target, done)
         except duckdb.Error as error:
             if attempt < len(opened.relations):
                 continue
@@ -272,24 +345,21 @@ def _land(
 
 
 def _read(
-    task: Task, query: RowQuery, relation: str, session: Session, target: Path, done: FileReport
+    task: Task, query: RowQuery, session: Session, target: Path, done: FileReport
 ) -> _Rejects | None:
     """Read the file once; None where its rows don't add up to the records counted beforehand."""
     opened, progress, connection = query.opened, session.progress, session.connection
-    copy = (
-        f"copy ({query.rows(relation)}) to {literal(str(target))}"
-        " (format parquet, use_tmp_file false)"
-    )
+    copy = f"copy ({query.rows()}) to {literal(str(target))} (format parquet, use_tmp_file false)"
     (landed,) = _row(progress.execute(connection, copy, f"{task.name}: landing"))
     filtered, rejected, expected = 0, opened.parsed - landed, landed
     if not query.is_one_to_one:
-        counts = progress.execute(connection, query.counts(relation), f"{task.name}: counting")
+        counts = progress.execute(connection, query.counts(), f"{task.name}: counting")
         total, filtered, rejected, expected = _row(counts)
         if total != opened.parsed:
             return None
     if landed != expected or rejected < 0:
         return None
-    found = _find_rejects(task, query, relation, session) if rejected else None
+    found = _find_rejects(task, query, session) if rejected else None
     if rejected != (len(found.numbers) if found else 0):
         return None
     done.rows, done.landed, done.filtered = opened.rows, landed, filtered
@@ -300,8 +370,8 @@ def _row(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
     return connection.fetchone() or ()
 
 
-def _find_rejects(task: Task, query: RowQuery, relation: str, session: Session) -> _Rejects:
-    sql = query.rejects(relation)
+def _find_rejects(task: Task, query: RowQuery, session: Session) -> _Rejects:
+    sql = query.rejects()
     found = session.progress.execute(session.connection, sql, f"{task.name}: rejects").fetchnumpy()
     rows = np.asarray(found["row_number_"], dtype=np.int64)
     codes = np.asarray(found["reason"], dtype=np.int64)
@@ -330,7 +400,7 @@ def _write_rejects(
             count = len(records)
             columns = {
                 "table_name": [task.table.name] * count,
-                "file": [task.path.name] * count,
+                "file": [task.name if task.content.member else task.path.name] * count,
                 "line": lines,
                 "record": records,
                 "reason": [found.reasons[code] for code in found.codes[places]],

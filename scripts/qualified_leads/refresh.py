@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import yaml
 from rich.console import Console
 
 from qualified_leads import console as show
@@ -27,12 +26,12 @@ from qualified_leads.engine import check_engine, sweep_spill
 from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import append_forecast
-from qualified_leads.guards import check_accepted, check_guards
+from qualified_leads.guards import check_accepted, check_guards, refuse_rejects
 from qualified_leads.load_lake import put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
-from qualified_leads.paths import project_root
+from qualified_leads.paths import project_root, reporting_currency
 from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
 from qualified_leads.release import (
     LINK_NAME,
@@ -65,6 +64,7 @@ class RefreshOptions:
     full_refresh: bool = False
     without_personal_data: bool = False
     accepted: tuple[str, ...] = ()
+    extracted_at: str | None = None
 
 
 def parse_as_of(text: str | None) -> datetime | None:
@@ -101,8 +101,8 @@ def refresh(
     check_accepted(options.accepted)
     if options.source is not None and not options.source.is_dir():
         raise UsageError(f"{options.source} is not a directory")
-    if options.mapping is not None and options.source is None:
-        raise UsageError("--mapping needs a directory to load")
+    if options.source is None and (options.mapping or options.extracted_at) is not None:
+        raise UsageError("--mapping and --extracted-at need a directory to load")
     with warehouse_lock(warehouse) as lock_descriptor:
         _tidy_up(warehouse, project)
         run = Run()
@@ -207,15 +207,23 @@ class _Job:
 
     def _load(self, source: Path) -> None:
         console = self.console if self.log is None else None
-        report = load_directory(source, self.warehouse, self.options.mapping, console)
+        report = load_directory(
+            source,
+            self.warehouse,
+            self.options.mapping,
+            console,
+            extracted_at=self.options.extracted_at,
+            accepted=self.options.accepted,
+        )
         self.run.rows_landed = report.landed
         self.run.rows_rejected = sum(report.rejected.values())
         if self.log is not None:
             self.log.loaded(report)
-            return
-        for warning in report.warnings:
-            print(show.printable(f"warning: {warning}"), file=sys.stderr)
-        print_report(report, self.console)
+        else:
+            for warning in report.warnings:
+                print(show.printable(f"warning: {warning}"), file=sys.stderr)
+            print_report(report, self.console)
+        refuse_rejects(report, self.project, self.options.accepted)
 
     def _build(self, as_of: datetime) -> DbtOutcome:
         log = self.log
@@ -260,12 +268,6 @@ def build(
     if not has_seeds:
         note_loaded_seeds(work, files_hash)
     return outcome
-
-
-def reporting_currency(project: Path) -> str:
-    """The var of that name in dbt_project.yml."""
-    settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
-    return str(settings.get("vars", {}).get("reporting_currency", ""))
 
 
 def print_outcome(

@@ -11,8 +11,7 @@ from rich.console import Console
 
 from qualified_leads import report_optional as optional
 from qualified_leads import report_sections as parts
-from qualified_leads.paths import project_root
-from qualified_leads.refresh import reporting_currency
+from qualified_leads.paths import project_root, reporting_currency
 from qualified_leads.report_data import (
     ReleaseFile,
     find_release,

@@ -23,9 +23,11 @@ class JsonLog:
         print(line, file=self._stream, flush=True)
 
     def loaded(self, report: LoadReport) -> None:
-        """A line per file and per warning."""
+        """A line per file, per warning and per note."""
         for warning in report.warnings:
             self.write("warning", message=warning)
+        for note in report.notes:
+            self.write("note", message=note)
         for file in report.files:
             self.write(
                 "file_loaded",

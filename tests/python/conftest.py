@@ -10,7 +10,7 @@ from qualified_leads.loader import load_directory
 
 @pytest.fixture
 def load(tmp_path):
-    """Return a function that loads named contents and gives the report."""
+    """Return a function that loads named contents and gives the report; all may be rejected."""
 
     def run(contents: dict[str, bytes | str], **options):
         source = tmp_path / "source"
@@ -18,6 +18,7 @@ def load(tmp_path):
             path = source / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
+        options.setdefault("accepted", ("rejected",))
         return load_directory(source, tmp_path / "warehouse", **options)
 
     return run

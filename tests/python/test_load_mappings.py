@@ -107,7 +107,7 @@ def test_formats_of_numbers_and_dates(load_mapped, lake):
     ]
     assert report.rejected == {
         ("spend", "spend_date: not a date"): 1,
-        ("spend", "amount: not a decimal(20,6)"): 2,
+        ("spend", "amount: not an amount"): 2,
     }
     assert sorted(lake("rejected_rows", "line")) == [(4,), (5,), (6,)]
 
@@ -133,9 +133,9 @@ def test_filtered_rows_are_counted_and_one_file_feeds_several_tables(load_mapped
     )
     report = load_mapped({"x.csv": rows}, mapping)
     leads, opportunities = report.files
-    assert (leads.rows, leads.landed, leads.rejected_count, leads.filtered) == (6, 5, 1, 0)
+    assert (leads.rows, leads.landed, leads.rejected_count, leads.filtered) == (6, 6, 0, 0)
     found = opportunities
-    assert (found.rows, found.landed, found.rejected_count, found.filtered) == (6, 1, 2, 3)
+    assert (found.rows, found.landed, found.rejected_count, found.filtered) == (6, 1, 1, 4)
     assert lake("opportunities", "opportunity_id, lead_id") == [("o1", "1")]
 
 
@@ -159,10 +159,18 @@ def test_one_row_repeats(suffix, load_mapped, lake):
 
 
 def test_a_file_without_header(load_mapped, lake):
-    mapping = "loads: [{ file: x.csv, table: leads, header: [lead_id, created_at] }]"
+    mapping = "loads: [{ file: x.csv, table: leads, header: [lead_id, created_at], skip: 0 }]"
     load_mapped({"x.csv": "1,2024-01-01\n2,x\n"}, mapping)
     assert lake("leads", "lead_id") == [("1",)]
     assert lake("rejected_rows", "line") == [(2,)]
+
+
+def test_names_of_a_mapping_replace_the_header(load_mapped, lake):
+    mapping = "loads: [{ file: x.csv, table: leads, header: [lead_id, created_at, x] }]"
+    report = load_mapped({"x.csv": 'Id;"made\nat";made at\n1;2024-01-01;\n2;x\n'}, mapping)
+    assert lake("leads", "lead_id") == [("1",)]
+    assert lake("rejected_rows", "line") == [(4,)]
+    assert "replaces its first line" in report.notes[0]
 
 
 def test_the_same_file_under_another_mapping_lands_again(load_mapped, lake):
@@ -199,7 +207,7 @@ def test_values_are_never_sql(load_mapped, lake):
         ("loads: [", "not valid YAML, line 1"),
         ("loads: [{ file: x.csv, table: nope }]", "nope"),
         ("loads: [{ file: x.csv, table: rejected_rows }]", "rejected_rows"),
-        ("loads: [{ file: x.csv, table: leads, sheet: 1 }]", "sheet"),
+        ("loads: [{ file: x.csv, table: leads, colour: 1 }]", "colour"),
         ("loads: [{ file: x.csv, table: leads, columns: { nope: a } }]", "nope"),
         ("loads: [{ file: x.csv, table: leads, columns: { email: {} } }]", "needs a source"),
         ("loads: [{ file: x.csv, table: leads, columns: { email: { source: a, template: b } } }]",
@@ -236,7 +244,9 @@ def real(name, tmp_path):
         pytest.skip(f"the data set {name} may not be copied into this project and is not beside it")
     mapping = project_root() / "mappings" / f"{name}.yml"
     report = load_directory(DATA / name, tmp_path / "warehouse", mapping)
-    assert not report.rejected and not report.warnings
+    others = "the mapping reads nothing of"
+    assert not report.rejected
+    assert not [warning for warning in report.warnings if others not in warning]
     for file in report.files:
         assert file.landed > 0
     return report
