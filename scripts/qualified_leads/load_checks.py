@@ -114,7 +114,7 @@ def refuse_empty(report: LoadReport, accepted: Collection[str]) -> None:
         if file.rejected and not file.landed and not is_accepted(file, accepted):
             raise UsageError(
                 f"{file.file}: no row of {file.rejected_count:,} is left: {reasons(file)}; nothing"
-                f" landed; mend the file or the mapping, or --accept {REJECTED}:{file.table}"
+                f" landed; {_remedy(file)}, or --accept {REJECTED}:{file.table}"
             )
 
 
@@ -131,8 +131,8 @@ def over_share(
         if file.rejected_count > share * file.rows and not is_accepted(file, accepted):
             told.append(
                 f"{file.file}: {file.rejected_count:,} of {file.rows:,} rows rejected (at most"
-                f" {share:.0%} may be): {reasons(file)}; raw.rejected_rows has them; mend the file"
-                f" or the mapping and load it again, or --accept {REJECTED}:{file.table}"
+                f" {share:.0%} may be): {reasons(file)}; raw.rejected_rows has them;"
+                f" {_remedy(file)} and load it again, or --accept {REJECTED}:{file.table}"
             )
     return told
 
@@ -140,6 +140,16 @@ def over_share(
 def is_accepted(file: FileReport, accepted: Collection[str]) -> bool:
     """Whether somebody said that the rejected rows of this table may be."""
     return bool({REJECTED, f"{REJECTED}:{file.table}"} & set(accepted))
+
+
+def _remedy(file: FileReport) -> str:
+    """What to do about the commonest reason."""
+    commonest = max(file.rejected, key=lambda reason: file.rejected[reason])
+    if commonest.endswith(("not a timestamp", "not a date")):
+        return "say in a mapping how times are written (`date_format`)"
+    if commonest.endswith(("not an amount", "not a number", "not a whole number")):
+        return "say in a mapping how numbers are written (`decimal`, `thousands`)"
+    return "mend the file, or say in a mapping how to read it"
 
 
 def reasons(file: FileReport, most: int = 3) -> str:
