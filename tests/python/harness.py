@@ -70,7 +70,7 @@ CHECKED = {
         "milestone attribution_model lead_id activity_id",
         "touched_at lead_source credit",
     ),
-    "marts.fct_row_accounting": ("table_name", "row_count staged superseded quarantined"),
+    "marts.fct_row_accounting": ("table_name", "row_count staged superseded quarantined deleted"),
     "reports.rpt_lead_funnel": ("basis month lead_source", f"{COUNTS} revenue {RATES}"),
     "reports.rpt_source_costs": (
         "basis month lead_source",

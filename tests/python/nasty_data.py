@@ -337,6 +337,10 @@ class World:
         spaces = " " if self.of.chance(0.03) else ""
         return spaces + self.of.pick(self.lead_ids)
 
+    def _deletion(self) -> str:
+        """Rarely true; a later row of the same key mostly takes it back."""
+        return self.of.pick(("true", "true", "", "false")) if self.of.chance(0.1) else ""
+
     def _host(self) -> str:
         domain = self.of.pick(self.domains)
         shape = self.of.pick(("{}", "{}", "www.{}", "https://mail.{}/about", "{}:8080/x", "{}."))
@@ -380,6 +384,7 @@ class World:
             "currency": of.pick(("", "EUR", "eur", "usd", "GBP ", "CHF")),
             "growth_rate": of.pick(("", "0.1", "10", "50.5", "-3")),
             "country": of.pick(COUNTRIES),
+            "is_deleted": self._deletion(),
         }
 
     def _technology(self, _: str) -> TextRow:
@@ -405,6 +410,7 @@ class World:
             "activity_type": self.of.pick(ACTIVITY_TYPES),
             "occurred_at": self.of.moment(),
             "campaign_id": self.of.maybe(f"w{self.name}c{self.of.random.randint(0, 3)}"),
+            "is_deleted": self._deletion(),
         }
 
     def _signal(self, signal_id: str) -> TextRow:
@@ -456,6 +462,7 @@ class World:
             "created_at": of.moment(),
             "closed_at": of.maybe(of.moment(), 0.7),
             "updated_at": of.maybe(of.moment(), 0.7),
+            "is_deleted": self._deletion(),
         }
 
     def _spend(self, spend_id: str) -> TextRow:
@@ -468,6 +475,7 @@ class World:
             "lead_source": of.pick(SOURCES),
             "campaign_id": of.maybe(f"w{self.name}c{of.random.randint(0, 3)}"),
             "is_refund": of.pick(("", "false", "true", "true")),
+            "is_deleted": self._deletion(),
         }
 
     def _assignment(self, experiment_id: str) -> TextRow:

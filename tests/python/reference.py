@@ -31,20 +31,21 @@ CONTRACT = {
     "department company_name company_domain country region lead_source campaign_id landing_page "
     "owner_id merged_into_lead_id is_deleted:bool",
     "companies": "company_id domain updated_at:ts company_name industry employee_count:int "
-    "annual_revenue:decimal currency growth_rate:float country",
+    "annual_revenue:decimal currency growth_rate:float country is_deleted:bool",
     "company_technologies": "domain technology detected_at:ts",
     "lead_attributes": "lead_id attribute_name attribute_value captured_at:ts form_id",
-    "activities": "activity_id lead_id activity_type occurred_at:ts campaign_id asset",
+    "activities": "activity_id lead_id activity_type occurred_at:ts campaign_id asset lead_source "
+    "is_deleted:bool",
     "intent_signals": "signal_id domain lead_id topic signal_type strength:float occurred_at:ts",
     "consents": "lead_id status basis occurred_at:ts",
     "dispositions": "disposition_id lead_id outcome reason rep_id occurred_at:ts",
     "qualification_answers": "answer_id lead_id framework criterion is_met:bool evidence "
     "assessed_by assessed_at:ts",
     "opportunities": "opportunity_id lead_id status stage amount:decimal currency created_at:ts "
-    "closed_at:ts updated_at:ts",
+    "closed_at:ts updated_at:ts company_id is_deleted:bool",
     "campaigns": "campaign_id campaign_name lead_source channel started_at:ts ended_at:ts",
     "spend": "spend_id spend_date:date amount:decimal currency lead_source campaign_id category "
-    "is_refund:bool impressions:int clicks:int",
+    "is_refund:bool impressions:int clicks:int is_deleted:bool",
     "exchange_rates": "currency rate_date:date rate_to_reporting:decimal",
     "experiment_assignments": "experiment_id lead_id variant assigned_at:ts",
 }
@@ -70,6 +71,8 @@ KNOWN_VALUES = {
     "qualification_answers": ("framework", {"bant", "meddpicc"}),
     "opportunities": ("status", {"open", "won", "lost"}),
 }
+# A key of these counts nowhere once its current row is deleted; a deleted lead goes on counting.
+DELETABLE = {"companies", "activities", "opportunities", "spend"}
 OF_A_LEAD = {
     "lead_attributes",
     "activities",
@@ -511,14 +514,18 @@ def _stage_table(staging: Staging, table: str, rows: list[Row], lead_ids: set[st
     keys: dict[tuple, dict[datetime, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         keys[staging.key(table, row)][_version_time(table, row)].append(row)
-    versions, reasons, superseded, quarantined = {}, {}, 0, 0
+    versions, reasons, superseded, quarantined, deleted = {}, {}, 0, 0, 0
     for key, by_time in keys.items():
         times = sorted(by_time)
         kept = [time for time in times if time <= staging.as_of or time == times[0]]
         superseded += sum(len(same) - 1 for same in by_time.values())
         staging.quarantined[table, "future"] += len(times) - len(kept)
         quarantined += len(times) - len(kept)
-        versions[key] = [(time, max(by_time[time], key=_order)) for time in kept]
+        in_force = [(time, max(by_time[time], key=_order)) for time in kept]
+        if table in DELETABLE and in_force[-1][1]["is_deleted"]:
+            deleted += len(in_force)
+            continue
+        versions[key] = in_force
         reasons[key] = staging.reason(table, versions[key][-1][1], lead_ids)
     if table == "leads":
         _find_circles(versions, reasons)
@@ -536,6 +543,7 @@ def _stage_table(staging: Staging, table: str, rows: list[Row], lead_ids: set[st
             "staged": staged,
             "superseded": superseded,
             "quarantined": quarantined,
+            "deleted": deleted,
         }
     )
 

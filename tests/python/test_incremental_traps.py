@@ -443,6 +443,86 @@ TRAPS = [
         {"leads": [changed_lead("gone", email="a@gone.com", is_deleted="true")]},
     ),
     Trap(
+        "an_activity_is_deleted_later",
+        f"select {score('engagement', 'act')}, {score('engagement', 'act2')}",
+        [(20, 10)],
+        [(10, 0)],
+        {
+            "leads": [lead("act"), lead("act2")],
+            "activities": [activity("act1", "act"), activity("act3", "act")]
+            + [activity("act2", "act2")],
+        },
+        {
+            # The deletion of act2 names another lead than the row that counted.
+            "activities": [
+                activity("act1", "act", is_deleted="true", _loaded_at=LATE),
+                activity("act2", "act", is_deleted="true", _loaded_at=LATE),
+            ]
+        },
+    ),
+    Trap(
+        "a_deleted_activity_comes_back",
+        f"select {score('engagement', 'back')}",
+        [(0,)],
+        [(10,)],
+        {"leads": [lead("back")], "activities": [activity("back1", "back", is_deleted="true")]},
+        {"activities": [activity("back1", "back", is_deleted="false", _loaded_at=LATE)]},
+    ),
+    Trap(
+        "an_opportunity_is_deleted_later",
+        "select revenue, has_reached_opportunity from marts.fct_leads where lead_id = 'lost'",
+        [(100, True)],
+        [(0, False)],
+        {"leads": [lead("lost")], "opportunities": [deal("lost1", "lost")]},
+        {
+            "opportunities": [
+                deal("lost1", "", updated_at=CHANGED, is_deleted="true", _loaded_at=LATE)
+            ]
+        },
+    ),
+    Trap(
+        "a_company_is_deleted_later",
+        f"select {score('fit', 'closed')}, {count('dim_companies', 'company_id', 'closed')}",
+        [(15, 1)],
+        [(0, 0)],
+        {
+            "leads": [lead("closed", company_domain="closed.com")],
+            "companies": [company("closed", "closed.com")],
+        },
+        {
+            # Of what was deleted little is exported: not even its domain.
+            "companies": [
+                company("closed", "", updated_at=CHANGED, is_deleted="true", _loaded_at=LATE)
+            ]
+        },
+    ),
+    Trap(
+        "a_company_is_deleted_under_the_same_time",
+        f"select {score('fit', 'shut')}",
+        [(15,)],
+        [(0,)],
+        {
+            "leads": [lead("shut", company_domain="shut.com")],
+            "companies": [company("shut", "shut.com")],
+        },
+        {"companies": [company("shut", "", is_deleted="true", _loaded_at=LATE)]},
+    ),
+    Trap(
+        "spend_is_deleted_later",
+        f"select {count('fct_spend', 'spend_id', 'void')}, (select sum(row_count) "
+        "from reports.rpt_quarantine where table_name = 'spend' and reason = 'negative_spend'), "
+        "(select deleted from marts.fct_row_accounting where table_name = 'spend')",
+        [(1, 1, 0)],
+        [(0, None, 2)],
+        {"spend": [spend("void"), spend("minus", amount="-5")]},
+        {
+            "spend": [
+                spend(one, amount="-5", is_deleted="true", _loaded_at=LATE)
+                for one in ("void", "minus")
+            ]
+        },
+    ),
+    Trap(
         "a_circle_of_merges_is_broken",
         f"select {score('engagement', 'circle1')}, {score('engagement', 'circle2')}",
         [(None, None)],

@@ -91,6 +91,11 @@ MUTATIONS = (
         "sum(clamped_points) as clamped_points",
     ),
     Mutation(
+        "a deleted opportunity counts",
+        "when is_deleted then 'deleted' when created_at >",
+        "when created_at >",
+    ),
+    Mutation(
         "the rate of a day begins on the next one",
         "spend.spend_date >= rates.valid_from and spend.spend_date < rates.valid_to",
         "spend.spend_date > rates.valid_from and spend.spend_date <= rates.valid_to",

@@ -40,7 +40,7 @@ with
             versions_judged(
                 "ranked",
                 "opportunity_id",
-                "when created_at > "
+                "when is_deleted then 'deleted' when created_at > "
                 ~ as_of()
                 ~ " then 'future' when status in ('open', 'won', 'lost') then null else 'unknown_value'",
             )
