@@ -82,7 +82,7 @@ CHECKED = {
         f"spend {COUNTS} cost_per_lead cost_per_mql cost_per_sql cost_per_opportunity "
         "cost_per_customer revenue roi roas is_mature",
     ),
-    "reports.rpt_quarantine": ("table_name reason", "row_count"),
+    "reports.rpt_quarantine": ("table_name reason", "row_count held_back_amount near_miss_count"),
 }
 
 

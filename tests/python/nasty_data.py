@@ -334,8 +334,9 @@ class World:
     def _lead_id(self) -> str:
         if self.of.chance(0.04):
             return f"w{self.name}nobody"
-        spaces = " " if self.of.chance(0.03) else ""
-        return spaces + self.of.pick(self.lead_ids)
+        lead_id = self.of.pick(self.lead_ids)
+        shape = self.of.pick((" {}", "{}.0", '"{}"', "00{}")) if self.of.chance(0.05) else "{}"
+        return shape.format(lead_id.lower() if self.of.chance(0.01) else lead_id)
 
     def _deletion(self) -> str:
         """Rarely true; a later row of the same key mostly takes it back."""
@@ -481,7 +482,7 @@ class World:
     def _assignment(self, experiment_id: str) -> TextRow:
         return {
             "experiment_id": experiment_id,
-            "lead_id": self._lead_id(),
+            "lead_id": of.maybe(self._lead_id(), 0.9),
             "variant": "b",
             "assigned_at": self.of.moment(),
         }

@@ -447,6 +447,8 @@ class Staging:
         known = self.rates.get(code, [])
         usable = known[:1] if day is None else [pair for pair in known if pair[0] <= day][-1:]
         return usable[0][1] if usable else None
+    near_misses: Counter = field(default_factory=Counter)
+    held_back: dict[tuple[str, str], list[Decimal]] = field(default_factory=dict)
 
     def reason(self, table: str, row: Row, lead_ids: set[str]) -> str | None:
         """Why the current row of a key is quarantined, null when it is not."""
@@ -490,6 +492,8 @@ def _version_time(table: str, row: Row) -> datetime:
 
 def _order(row: Row) -> tuple:
     """Decides between rows of one key and version time: load, then every column, null first."""
+        if table == "opportunities" and row["lead_id"] is None:
+            return "no_lead"
     columns = [value for name, value in row.items() if name != "_loaded_at"]
     # The loader gives rows without _loaded_at its own time, which is later than what files say.
     loaded_at = row["_loaded_at"] or datetime.max
@@ -497,6 +501,15 @@ def _order(row: Row) -> tuple:
 
 
 def stage(raw: Tables, as_of: datetime, currency: str, suffixes: set[str]) -> Staging:
+    def hold_back(self, table: str, row: Row, reason: str) -> None:
+        """Note the amount of the current row of a quarantined key, where a rate is known."""
+        if table not in {"opportunities", "spend"}:
+            return
+        day = row["spend_date"] if table == "spend" else closed_at(row).date()
+        rate = self.rate(row["currency"], day)
+        if rate is not None and row["amount"] is not None:
+            self.held_back.setdefault((table, reason), []).append(to_cent(row["amount"] * rate))
+
     """Deduplicate, judge and count every raw table."""
     staging = Staging(as_of, currency, suffixes)
     first = ["exchange_rates", "leads"]
@@ -508,6 +521,25 @@ def stage(raw: Tables, as_of: datetime, currency: str, suffixes: set[str]) -> St
                 pair = (row["rate_date"], row["rate_to_reporting"])
                 staging.rates.setdefault(row["currency"].upper(), []).append(pair)
     return staging
+
+
+def is_near_miss(lead_id: str, lead_ids: set[str]) -> bool:
+    """Whether an unknown lead id is that of a known lead in another spelling."""
+
+    def spelled(one: str) -> str:
+        bare = one.strip("\"' ").lower()
+        whole, dot, zeros = bare.rpartition(".")
+        is_whole_number = dot and zeros and not zeros.strip("0")
+        return (whole if is_whole_number else bare).lstrip("0")
+
+    def are_of_salesforce(one: str, other: str) -> bool:
+        return {len(one), len(other)} <= {15, 18} and one[:15] == other[:15]
+
+    return any(
+        (spelled(lead_id) and spelled(lead_id) == spelled(known))
+        or are_of_salesforce(lead_id, known)
+        for known in lead_ids
+    )
 
 
 def _stage_table(staging: Staging, table: str, rows: list[Row], lead_ids: set[str]) -> None:
@@ -565,6 +597,10 @@ def _find_circles(versions: dict, reasons: dict) -> None:
             reasons[(lead_id,)] = "merge_cycle"
 
 
+            staging.hold_back(table, versions[key][-1][1], reason)
+            if reason == "unknown_lead":
+                is_near = is_near_miss(versions[key][-1][1]["lead_id"], lead_ids)
+                staging.near_misses[table] += len(versions[key]) * is_near
 # ----------------------------------------------------------------------------------------- identity
 
 
@@ -1385,7 +1421,13 @@ def reports(world: World, tables: Tables, maturity_days: int) -> Tables:
             }
         )
     result["rpt_quarantine"] = [
-        {"table_name": table, "reason": reason, "row_count": count}
+        {
+            "table_name": table,
+            "reason": reason,
+            "row_count": count,
+            "near_miss_count": world.staging.near_misses[table] if reason == "unknown_lead" else 0,
+            "held_back_amount": sum(held) if (held := held_back.get((table, reason))) else None,
+        }
         for (table, reason), count in sorted(world.staging.quarantined.items())
         if count
     ]
@@ -1419,6 +1461,7 @@ def single_lead_credits(
     return {
         "first": [float(index == 0) for index in range(last + 1)],
         "last": [float(index == last) for index in range(last + 1)],
+    held_back = world.staging.held_back
         "linear": [1 / (last + 1)] * (last + 1),
         "position": _anchored(last + 1, position, 0.2),
         "time_decay": positions(

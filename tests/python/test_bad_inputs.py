@@ -315,6 +315,16 @@ ROWS = [
         (("o-orphan", "unknown_lead"),),
     ),
     Case(
+        "a deal without lead",
+        "opportunities",
+        (deal("o-free", lead_id=" ", status="won", amount="5", currency="USD"),),
+        (("o-free", "no_lead"),),
+        then={
+            "select cast(held_back_amount as text) from marts.fct_quarantined_rows "
+            "where record_key = 'o-free'": "2.50"
+        },
+    ),
+    Case(
         "a deal of tomorrow",
         "opportunities",
         (deal("o-fut", created_at="2026-07-02"),),

@@ -435,6 +435,14 @@ TRAPS = [
         {"leads": [lead("orphan", _loaded_at=LATE)]},
     ),
     Trap(
+        "a_lead_lands_under_another_spelling",
+        "select is_near_miss from marts.fct_quarantined_rows where record_key = 'spelt1'",
+        [(False,)],
+        [(True,)],
+        {"activities": [activity("spelt1", "0spelt.0")]},
+        {"leads": [lead("Spelt", _loaded_at=LATE)]},
+    ),
+    Trap(
         "a_lead_is_deleted_later",
         f"select email, {score('engagement', 'gone')} from marts.dim_leads where lead_id = 'gone'",
         [("a@gone.com", 10)],
@@ -479,6 +487,43 @@ TRAPS = [
                 deal("lost1", "", updated_at=CHANGED, is_deleted="true", _loaded_at=LATE)
             ]
         },
+    ),
+    Trap(
+        "an_opportunity_finds_its_lead",
+        "select (select revenue from marts.fct_leads where lead_id = 'found'), "
+        "(select reason || held_back_amount from marts.fct_quarantined_rows "
+        "where record_key = 'found1')",
+        [(0, "no_lead100.00")],
+        [(100, None)],
+        {"leads": [lead("found")], "opportunities": [deal("found1", "")]},
+        {"opportunities": [deal("found1", "found", updated_at=CHANGED, _loaded_at=LATE)]},
+    ),
+    Trap(
+        "an_opportunity_loses_its_lead",
+        "select (select revenue from marts.fct_leads where lead_id = 'without'), "
+        "(select count(*) from marts.fct_quarantined_rows where reason = 'no_lead' "
+        "and record_key = 'without1')",
+        [(100, 0)],
+        [(0, 2)],
+        {"leads": [lead("without")], "opportunities": [deal("without1", "without")]},
+        {"opportunities": [deal("without1", "", updated_at=CHANGED, _loaded_at=LATE)]},
+    ),
+    Trap(
+        # Of the two versions the older one names nobody: both wait for the rate of the other.
+        "an_opportunity_without_a_lead_at_first_misses_a_rate",
+        "select (select revenue from marts.fct_leads where lead_id = 'first'), "
+        "(select count(*) from marts.fct_quarantined_rows where reason = 'missing_rate' "
+        "and record_key = 'first1')",
+        [(0, 2)],
+        [(50, 0)],
+        {
+            "leads": [lead("first")],
+            "opportunities": [
+                deal("first1", "", updated_at="2024-01-21", currency="SEK"),
+                deal("first1", "first", currency="SEK"),
+            ],
+        },
+        {"exchange_rates": [rate("SEK", "0.5", loaded=LATE)]},
     ),
     Trap(
         "a_company_is_deleted_later",

@@ -96,6 +96,11 @@ MUTATIONS = (
         "when created_at >",
     ),
     Mutation(
+        "an older version of a held back opportunity has an amount, too",
+        "case when is_current then amount end as amount",
+        "amount",
+    ),
+    Mutation(
         "the rate of a day begins on the next one",
         "spend.spend_date >= rates.valid_from and spend.spend_date < rates.valid_to",
         "spend.spend_date > rates.valid_from and spend.spend_date <= rates.valid_to",

@@ -133,7 +133,7 @@ def test_groups_are_clamped_before_the_total(points) -> None:
     assert score.value == pytest.approx(min(100, max(0, total)), abs=1e-6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_reference_keeps_the_invariants(seed: int) -> None:
     generator = Generator(seed)
