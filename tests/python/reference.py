@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -189,6 +190,14 @@ def ratio(above: float | Decimal, below: float | Decimal) -> float | None:
     return None if below == 0 else float(above) / float(below)
 
 
+def ascii_domain(name: str) -> str:
+    """`münchen.de` becomes `xn--mnchen-3ya.de`, in either normal form; ASCII stays as it is."""
+    labels = unicodedata.normalize("NFC", name).split(".")
+    return ".".join(
+        one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels
+    )
+
+
 def registrable_domain(value: Any, suffixes: set[str]) -> str | None:
     """`https://mail.acme.co.uk:80/x` becomes `acme.co.uk`."""
     host = folded(value)
@@ -197,7 +206,7 @@ def registrable_domain(value: Any, suffixes: set[str]) -> str | None:
     host = host.split("://", 1)[-1]
     for separator in "/?#:":
         host = host.split(separator, 1)[0]
-    labels = [label for label in host.rstrip(".").split(".") if label]
+    labels = [label for label in ascii_domain(host.rstrip(".")).split(".") if label]
     if not labels:
         return None
     longest = max(n for n in range(1, len(labels) + 1) if _is_suffix(labels[-n:], suffixes))
@@ -217,7 +226,9 @@ def email_of(value: Any) -> str | None:
     if cleaned is None:
         return None
     local, at, domain = cleaned.rpartition("@")
-    return cleaned if at and local.strip() and domain.strip() else None
+    if not (at and local.strip() and domain.strip()):
+        return None
+    return f"{unicodedata.normalize('NFC', local)}@{ascii_domain(domain)}"
 
 
 # ------------------------------------------------------------------------------------------- policy
@@ -323,13 +334,35 @@ class Policy:
             seeds.get("lead_source_map", []), key=lambda row: float(row["priority"])
         )
         self.suffixes = {
-            (folded(row["suffix"]) or "").strip(".") for row in seeds.get("public_suffixes", [])
+            ascii_domain((folded(row["suffix"]) or "").strip("."))
+            for row in seeds.get("public_suffixes", [])
         }
+        self.exclusion_rules = [self._of_domains(rule) for rule in self.exclusion_rules]
+        given = [row["email"] for row in seeds.get("placeholder_emails", [])]
+        self.placeholders = {email_of(email) or folded(email) for email in given}
         self.free = self._domains(seeds.get("free_email_domains", []))
         self.disposable = self._domains(seeds.get("disposable_email_domains", []))
 
     def _domains(self, rows: list[Row]) -> set[str | None]:
         return {registrable_domain(row["domain"], self.suffixes) for row in rows}
+
+    def _of_domains(self, rule: Rule) -> Rule:
+        """An exclusion of domains with registrable ones; what begins with a dot is an end."""
+        if rule.attribute != "domain" or rule.value is None:
+            return rule
+        parts = rule.value.split("|") if rule.comparison == "in" else [rule.value]
+        whole = [
+            ascii_domain(part.strip())
+            if rule.comparison == "contains" and part.startswith(".")
+            else registrable_domain(part, self.suffixes) or ""
+            for part in parts
+        ]
+        return replace(rule, value="|".join(whole) or None)
+
+    def is_placeholder(self, email: str) -> bool:
+        """Whether a normalised e-mail is one that many people give: it joins nobody."""
+        local, _, domain = email.rpartition("@")
+        return f"{local}@" in self.placeholders or f"{local}@{domain}" in self.placeholders
 
     def at(self, moment: datetime) -> PolicyVersion:
         """The policy valid at a moment; the first also holds before its valid_from."""
@@ -414,6 +447,8 @@ class Staging:
     current: Tables = field(default_factory=dict)
     versions: dict[str, dict[tuple, list[tuple[datetime, Row]]]] = field(default_factory=dict)
     quarantined: Counter = field(default_factory=Counter)
+    near_misses: Counter = field(default_factory=Counter)
+    held_back: dict[tuple[str, str], list[Decimal]] = field(default_factory=dict)
     accounting: list[Row] = field(default_factory=list)
     rates: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
 
@@ -447,8 +482,6 @@ class Staging:
         known = self.rates.get(code, [])
         usable = known[:1] if day is None else [pair for pair in known if pair[0] <= day][-1:]
         return usable[0][1] if usable else None
-    near_misses: Counter = field(default_factory=Counter)
-    held_back: dict[tuple[str, str], list[Decimal]] = field(default_factory=dict)
 
     def reason(self, table: str, row: Row, lead_ids: set[str]) -> str | None:
         """Why the current row of a key is quarantined, null when it is not."""
@@ -459,12 +492,23 @@ class Staging:
             return "unknown_value"
         if table in OF_A_LEAD and row["lead_id"] is not None and row["lead_id"] not in lead_ids:
             return "unknown_lead"
+        if table == "opportunities" and row["lead_id"] is None:
+            return "no_lead"
         if table == "intent_signals" and row["lead_id"] is None:
             domain = registrable_domain(row["domain"], self.suffixes)
             return "no_lead_or_domain" if domain is None else None
         if table == "spend":
             return self._spend_reason(row)
         return self._win_reason(row) if table == "opportunities" else None
+
+    def hold_back(self, table: str, row: Row, reason: str) -> None:
+        """Note the amount of the current row of a quarantined key, where a rate is known."""
+        if table not in {"opportunities", "spend"}:
+            return
+        day = row["spend_date"] if table == "spend" else closed_at(row).date()
+        rate = self.rate(row["currency"], day)
+        if rate is not None and row["amount"] is not None:
+            self.held_back.setdefault((table, reason), []).append(to_cent(row["amount"] * rate))
 
     def _win_reason(self, row: Row) -> str | None:
         # A win that lies ahead is not visible yet, so it needs no rate yet.
@@ -477,50 +521,6 @@ class Staging:
         if row["amount"] < 0 and not row["is_refund"]:
             return "negative_spend"
         return None if self.rate(row["currency"], row["spend_date"]) else "missing_rate"
-
-
-def closed_at(opportunity: Row) -> datetime:
-    """When a won or lost opportunity was closed."""
-    return opportunity["closed_at"] or opportunity["updated_at"] or opportunity["created_at"]
-
-
-def _version_time(table: str, row: Row) -> datetime:
-    if table not in VERSIONED:
-        return FROM_EVER
-    return row["updated_at"] or row.get("created_at") or FROM_EVER
-
-
-def _order(row: Row) -> tuple:
-    """Decides between rows of one key and version time: load, then every column, null first."""
-        if table == "opportunities" and row["lead_id"] is None:
-            return "no_lead"
-    columns = [value for name, value in row.items() if name != "_loaded_at"]
-    # The loader gives rows without _loaded_at its own time, which is later than what files say.
-    loaded_at = row["_loaded_at"] or datetime.max
-    return (loaded_at, *((value is not None, 0 if value is None else value) for value in columns))
-
-
-def stage(raw: Tables, as_of: datetime, currency: str, suffixes: set[str]) -> Staging:
-    def hold_back(self, table: str, row: Row, reason: str) -> None:
-        """Note the amount of the current row of a quarantined key, where a rate is known."""
-        if table not in {"opportunities", "spend"}:
-            return
-        day = row["spend_date"] if table == "spend" else closed_at(row).date()
-        rate = self.rate(row["currency"], day)
-        if rate is not None and row["amount"] is not None:
-            self.held_back.setdefault((table, reason), []).append(to_cent(row["amount"] * rate))
-
-    """Deduplicate, judge and count every raw table."""
-    staging = Staging(as_of, currency, suffixes)
-    first = ["exchange_rates", "leads"]
-    for table in first + [table for table in CONTRACT if table not in first]:
-        lead_ids = {row["lead_id"] for row in staging.current.get("leads", [])}
-        _stage_table(staging, table, typed_rows(table, raw.get(table, [])), lead_ids)
-        if table == "exchange_rates":
-            for row in sorted(staging.current[table], key=lambda row: row["rate_date"]):
-                pair = (row["rate_date"], row["rate_to_reporting"])
-                staging.rates.setdefault(row["currency"].upper(), []).append(pair)
-    return staging
 
 
 def is_near_miss(lead_id: str, lead_ids: set[str]) -> bool:
@@ -540,6 +540,39 @@ def is_near_miss(lead_id: str, lead_ids: set[str]) -> bool:
         or are_of_salesforce(lead_id, known)
         for known in lead_ids
     )
+
+
+def closed_at(opportunity: Row) -> datetime:
+    """When a won or lost opportunity was closed."""
+    return opportunity["closed_at"] or opportunity["updated_at"] or opportunity["created_at"]
+
+
+def _version_time(table: str, row: Row) -> datetime:
+    if table not in VERSIONED:
+        return FROM_EVER
+    return row["updated_at"] or row.get("created_at") or FROM_EVER
+
+
+def _order(row: Row) -> tuple:
+    """Decides between rows of one key and version time: load, then every column, null first."""
+    columns = [value for name, value in row.items() if name != "_loaded_at"]
+    # The loader gives rows without _loaded_at its own time, which is later than what files say.
+    loaded_at = row["_loaded_at"] or datetime.max
+    return (loaded_at, *((value is not None, 0 if value is None else value) for value in columns))
+
+
+def stage(raw: Tables, as_of: datetime, currency: str, suffixes: set[str]) -> Staging:
+    """Deduplicate, judge and count every raw table."""
+    staging = Staging(as_of, currency, suffixes)
+    first = ["exchange_rates", "leads"]
+    for table in first + [table for table in CONTRACT if table not in first]:
+        lead_ids = {row["lead_id"] for row in staging.current.get("leads", [])}
+        _stage_table(staging, table, typed_rows(table, raw.get(table, [])), lead_ids)
+        if table == "exchange_rates":
+            for row in sorted(staging.current[table], key=lambda row: row["rate_date"]):
+                pair = (row["rate_date"], row["rate_to_reporting"])
+                staging.rates.setdefault(row["currency"].upper(), []).append(pair)
+    return staging
 
 
 def _stage_table(staging: Staging, table: str, rows: list[Row], lead_ids: set[str]) -> None:
@@ -564,6 +597,10 @@ def _stage_table(staging: Staging, table: str, rows: list[Row], lead_ids: set[st
     for key, reason in reasons.items():
         if reason:
             staging.quarantined[table, reason] += len(versions[key])
+            staging.hold_back(table, versions[key][-1][1], reason)
+            if reason == "unknown_lead":
+                is_near = is_near_miss(versions[key][-1][1]["lead_id"], lead_ids)
+                staging.near_misses[table] += len(versions[key]) * is_near
             quarantined += len(versions[key])
     staging.versions[table] = {key: rows for key, rows in versions.items() if not reasons[key]}
     staging.current[table] = [rows[-1][1] for rows in staging.versions[table].values()]
@@ -597,10 +634,6 @@ def _find_circles(versions: dict, reasons: dict) -> None:
             reasons[(lead_id,)] = "merge_cycle"
 
 
-            staging.hold_back(table, versions[key][-1][1], reason)
-            if reason == "unknown_lead":
-                is_near = is_near_miss(versions[key][-1][1]["lead_id"], lead_ids)
-                staging.near_misses[table] += len(versions[key]) * is_near
 # ----------------------------------------------------------------------------------------- identity
 
 
@@ -628,7 +661,7 @@ def _version_at(versions: list[tuple[datetime, Row]], moment: datetime) -> Row:
     return begun[-1] if begun else versions[0][1]
 
 
-def resolve_identity(staging: Staging) -> tuple[list[Lead], list[Row]]:
+def resolve_identity(staging: Staging, policy: Policy) -> tuple[list[Lead], list[Row]]:
     """Surviving leads, and the rows of bridge_lead_identity."""
     leads = {row["lead_id"]: row for row in staging.current["leads"]}
     merged: dict[str, set[str]] = defaultdict(set)
@@ -644,7 +677,9 @@ def resolve_identity(staging: Staging) -> tuple[list[Lead], list[Row]]:
     by_email: dict[str, list[str]] = defaultdict(list)
     for survivor in merged:
         email = email_of(leads[survivor]["email"])
-        same = survivor if email is None or leads[survivor]["is_deleted"] else f"e-mail {email}"
+        is_shared = email is not None and not policy.is_placeholder(email)
+        is_shared = is_shared and not leads[survivor]["is_deleted"]
+        same = f"e-mail {email}" if is_shared else survivor
         by_email[same].append(survivor)
     survivors, bridge = [], []
     for group in by_email.values():
@@ -832,7 +867,7 @@ class World:
         self.as_of = as_of
         self.policy = Policy(seeds)
         self.staging = stage(raw, as_of, currency, self.policy.suffixes)
-        self.leads, self.bridge = resolve_identity(self.staging)
+        self.leads, self.bridge = resolve_identity(self.staging, self.policy)
         self.campaigns = {row["campaign_id"]: row for row in self.staging.current["campaigns"]}
         self.lives = [Life(self, lead) for lead in sorted(self.leads, key=lambda x: x.lead_id)]
 
@@ -1420,6 +1455,7 @@ def reports(world: World, tables: Tables, maturity_days: int) -> Tables:
                 "is_mature": next_month(month) + wait <= world.as_of,
             }
         )
+    held_back = world.staging.held_back
     result["rpt_quarantine"] = [
         {
             "table_name": table,
@@ -1461,7 +1497,6 @@ def single_lead_credits(
     return {
         "first": [float(index == 0) for index in range(last + 1)],
         "last": [float(index == last) for index in range(last + 1)],
-    held_back = world.staging.held_back
         "linear": [1 / (last + 1)] * (last + 1),
         "position": _anchored(last + 1, position, 0.2),
         "time_decay": positions(
