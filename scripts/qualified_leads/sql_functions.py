@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import duckdb
 import idna
 
@@ -23,6 +25,12 @@ def _ascii_label(label: str) -> str:
     except idna.IDNAError:
         return label
     return mapped if mapped.isascii() else f"xn--{mapped.encode('punycode').decode('ascii')}"
+
+
+def compared_address(email: str) -> str:
+    """An e-mail as the model int_lead_addresses compares it; without an @ it has no mailbox."""
+    mailbox, at, domain = email.strip(" ").lower().rpartition("@")
+    return unicodedata.normalize("NFC", mailbox) + at + ascii_domain(domain)
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
