@@ -96,6 +96,16 @@ MUTATIONS = (
         "when created_at >",
     ),
     Mutation(
+        "a placeholder joins",
+        "and boxes.mailbox is null",
+        "",
+    ),
+    Mutation(
+        "a domain has several spellings",
+        'found.host, {{ ascii_domain("found.host") }} as ascii_host',
+        "found.host, found.host as ascii_host",
+    ),
+    Mutation(
         "an older version of a held back opportunity has an amount, too",
         "case when is_current then amount end as amount",
         "amount",
