@@ -1,4 +1,4 @@
--- Rows in = rows staged + superseded + quarantined, for every raw table.
+-- Rows in = rows staged + superseded + quarantined + deleted, for every raw table.
 {% set tables = [
     "leads",
     "companies",
@@ -30,5 +30,10 @@ from counted
 left join accounting on counted.table_name = accounting.table_name
 where
     counted.raw_count <> coalesce(accounting.row_count, 0)
-    or counted.raw_count
-    <> coalesce(accounting.staged + accounting.superseded + accounting.quarantined, 0)
+    or counted.raw_count <> coalesce(
+        accounting.staged
+        + accounting.superseded
+        + accounting.quarantined
+        + accounting.deleted,
+        0
+    )

@@ -18,6 +18,9 @@ with
                     case when row_state = 'quarantined' then row_count else 0 end
                 ) as bigint
             ) as quarantined,
+            cast(
+                sum(case when row_state = 'deleted' then row_count else 0 end) as bigint
+            ) as deleted,
             max(newest_loaded_at) as newest_loaded_at
         from row_counts
         group by table_name

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qualified_leads.sql_functions import compared_address
 from qualified_leads.suppression import Suppression
 
 Row = dict[str, Any]
@@ -43,6 +44,12 @@ class Policy:
     values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     parts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     attributes: set[str] = field(default_factory=set)
+    placeholders: set[str] = field(default_factory=set)
+
+    def is_placeholder(self, email: str | None) -> bool:
+        """Whether many people give this address, so that it tells nobody from anybody."""
+        address = compared_address(email or "")
+        return address in self.placeholders or f"{address.rpartition('@')[0]}@" in self.placeholders
 
     def reduced(self, attribute: str, value: str | None) -> str | None:
         """What rules can tell of a value: a number or a known value whole, else the parts found."""
@@ -56,8 +63,13 @@ class Policy:
 
 
 def read_policy(seeds: Path) -> Policy:
-    """The policy in the seeds that judges attributes of leads."""
+    """The policy in the seeds that judges attributes of leads, and the addresses of nobody."""
     policy = Policy()
+    path = seeds / "placeholder_emails.csv"
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as handle:
+            found = [row.get("email") or "" for row in csv.DictReader(handle)]
+        policy.placeholders = set(map(compared_address, found))
     for name in ("fit_rules", "exclusion_rules", "personas"):
         path = seeds / f"{name}.csv"
         if not path.exists():

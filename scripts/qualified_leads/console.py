@@ -210,6 +210,14 @@ def reason_table(title: str, rows: Sequence[tuple[str, str, int]]) -> Table:
     return table
 
 
+def near_miss_line(count: int) -> str:
+    """What to do about quarantined rows whose lead is known in another spelling."""
+    return (
+        f"{format_count(count)} quarantined rows name a known lead in another spelling (capitals,"
+        " quotes, zeros, .0, 15 or 18 letters): give the column `id:` in the mapping"
+    )
+
+
 def _table(title: str, *headings: str, left: int = 1) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for position, heading in enumerate(headings):

@@ -24,6 +24,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
+from qualified_leads import sql_functions
 from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
 from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import LOG_NAME
@@ -62,10 +63,12 @@ def safe_text(error: Exception, sql: str = "") -> str:
 
 
 def code_hash(project: Path) -> str:
-    """SHA-256 of the macros and dbt_project.yml, of which dbt has no checksums."""
+    """SHA-256 of macros, SQL functions and dbt_project.yml, of which dbt has no checksums."""
     digest = hashlib.sha256()
-    for path in [*sorted((project / "macros").glob("**/*.sql")), project / "dbt_project.yml"]:
-        digest.update(f"{path.relative_to(project)} {path.stat().st_size}\n".encode())
+    functions = Path(sql_functions.__file__)
+    macros = sorted((project / "macros").glob("**/*.sql"))
+    for path in [*macros, functions, project / "dbt_project.yml"]:
+        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -91,6 +94,7 @@ class Plugin(BasePlugin):
             config["memory_limit"] = limit
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        sql_functions.register(conn)
         warehouse = _warehouse(self.creds)
         sweep_spill(warehouse)  # the work file is this process's alone by now
         # Without `copy` (`+fast: false`) they would not have to be here, but loading all of them

@@ -22,6 +22,7 @@ import pyarrow as pa
 from qualified_leads.anonymise import (
     LEAD_COLUMNS,
     Anonymiser,
+    Policy,
     Row,
     is_personal,
     names_of,
@@ -105,15 +106,16 @@ def erase(
     """
     with ExportLocks() as locks:
         locks.take(warehouse)
-        _note(warehouse, set(map(_trimmed, lead_ids)), set(map(_trimmed, emails)))
+        found = set(map(_trimmed, lead_ids)), set(map(_trimmed, emails))
+        _note(warehouse, *found, read_policy(seeds))
         return _finish(warehouse, seeds, logs, locks)
 
 
-def _note(warehouse: Path, ids: set[str], emails: set[str]) -> None:
+def _note(warehouse: Path, ids: set[str], emails: set[str], policy: Policy) -> None:
     """Write down whom to erase, and that it is under way."""
     suppression = read_suppression(warehouse)
     addresses = {email.lower() for email in emails}
-    person = _find(warehouse, suppression, ids, addresses)
+    person = _find(warehouse, suppression, ids, addresses, policy)
     ids |= person.lead_ids
     addresses |= {_trimmed(row["email"]).lower() for row in person.rows if row["email"]}
     for lead_id in ids:
@@ -145,8 +147,9 @@ def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
 
 def _finish(warehouse: Path, seeds: Path, logs: list[Path], locks: ExportLocks) -> ErasureReport:
     suppression = read_suppression(warehouse)
-    person = _find(warehouse, suppression, set(), set())
-    anonymiser = Anonymiser(suppression, read_policy(seeds), person.needles)
+    policy = read_policy(seeds)
+    person = _find(warehouse, suppression, set(), set(), policy)
+    anonymiser = Anonymiser(suppression, policy, person.needles)
     report = ErasureReport(leads=len(person.lead_ids))
     _remove_scraps(warehouse)
     files = sorted(path for path in lake(warehouse).glob("*/*.parquet"))
@@ -172,8 +175,9 @@ def suppress_file(path: Path, table: str, suppression: Suppression, seeds: Path)
     Ids that come with a suppressed address are put on the list.
     """
     found = _rows_of_erased(path, table, suppression)
+    policy = read_policy(seeds)
     if table == REJECTED_ROWS:
-        anonymiser = Anonymiser(suppression, read_policy(seeds))
+        anonymiser = Anonymiser(suppression, policy)
         return bool(_rewrite(path, anonymiser, _Person([])))
     if table == "leads":
         for row in found:
@@ -181,8 +185,9 @@ def suppress_file(path: Path, table: str, suppression: Suppression, seeds: Path)
             suppression.leads.setdefault(suppression.hash(LEAD, row["lead_id"]), is_kept)
     if not found:
         return False
-    person = _Person(found if table == "leads" else [])
-    anonymiser = Anonymiser(suppression, read_policy(seeds), person.needles)
+    rows = [_without_placeholder(row, suppression, policy) for row in found]
+    person = _Person(rows if table == "leads" else [])
+    anonymiser = Anonymiser(suppression, policy, person.needles)
     return bool(_rewrite(path, anonymiser, person))
 
 
@@ -209,9 +214,20 @@ def _note_survivors(warehouse: Path, suppression: Suppression, person: _Person) 
                 suppression.survivors.setdefault(suppression.hash(EMAIL, email), survivor)
 
 
-def _find(warehouse: Path, suppression: Suppression, ids: set[str], addresses: set[str]) -> _Person:
+def _find(
+    warehouse: Path,
+    suppression: Suppression,
+    ids: set[str],
+    addresses: set[str],
+    policy: Policy,
+) -> _Person:
     """Every row of raw.leads of these keys, of the list, and of what merges or addresses join."""
-    rows = _lead_rows(warehouse)
+    rows = [
+        row
+        if _trimmed(row["email"]).lower() in addresses
+        else _without_placeholder(row, suppression, policy)
+        for row in _lead_rows(warehouse)
+    ]
     chosen: dict[int, Row] = {}
     while True:
         before = len(chosen)
@@ -230,6 +246,13 @@ def _find(warehouse: Path, suppression: Suppression, ids: set[str], addresses: s
                 addresses |= {email} if email else set()
         if len(chosen) == before:
             return _Person(list(chosen.values()))
+
+
+def _without_placeholder(row: Row, suppression: Suppression, policy: Policy) -> Row:
+    """The row without an address that others have too, unless just that is to be erased."""
+    email = row.get("email")
+    is_left_out = policy.is_placeholder(email) and not suppression.has_email(email)
+    return row | {"email": None} if is_left_out else row
 
 
 def _lead_rows(warehouse: Path) -> list[Row]:

@@ -236,9 +236,10 @@ SUMS = {
         "select sum(reporting_amount) from work.marts.fct_spend",
     ),
     "fct_row_accounting": (
-        "raw rows and rows staged, superseded or quarantined",
+        "raw rows and rows staged, superseded, quarantined or deleted",
         "select sum(row_count) from work.marts.fct_row_accounting",
-        "select sum(staged + superseded + quarantined) from work.marts.fct_row_accounting",
+        "select sum(staged + superseded + quarantined + deleted) "
+        "from work.marts.fct_row_accounting",
     ),
 }
 

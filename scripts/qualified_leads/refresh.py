@@ -280,6 +280,9 @@ def print_outcome(
             "select table_name, reason, row_count from reports.rpt_quarantine "
             "where row_count > 0 order by all"
         ).fetchall()
+        near_misses = connection.execute(
+            "select coalesce(sum(near_miss_count), 0) from reports.rpt_quarantine"
+        ).fetchall()[0][0]
     tables = [
         show.funnel_table(sources, currency),
         show.rate_table(sources),
@@ -293,6 +296,9 @@ def print_outcome(
     for table in tables:
         console.print()
         console.print(table)
+    if near_misses:
+        console.print()
+        console.print(show.near_miss_line(near_misses), soft_wrap=True)
     console.print()
     console.print(scope)
     console.print(f"Warehouse: {warehouse / LINK_NAME} -> {made.path.name}", soft_wrap=True)

@@ -70,7 +70,7 @@ CHECKED = {
         "milestone attribution_model lead_id activity_id",
         "touched_at lead_source credit",
     ),
-    "marts.fct_row_accounting": ("table_name", "row_count staged superseded quarantined"),
+    "marts.fct_row_accounting": ("table_name", "row_count staged superseded quarantined deleted"),
     "reports.rpt_lead_funnel": ("basis month lead_source", f"{COUNTS} revenue {RATES}"),
     "reports.rpt_source_costs": (
         "basis month lead_source",
@@ -82,7 +82,7 @@ CHECKED = {
         f"spend {COUNTS} cost_per_lead cost_per_mql cost_per_sql cost_per_opportunity "
         "cost_per_customer revenue roi roas is_mature",
     ),
-    "reports.rpt_quarantine": ("table_name reason", "row_count"),
+    "reports.rpt_quarantine": ("table_name reason", "row_count held_back_amount near_miss_count"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import unicodedata
 from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ SEED_COLUMNS = {
     "valid_to",
     "free_email_domains": "domain",
     "lead_source_map": "priority,comparison,raw_value,lead_source,channel,is_paid",
+    "placeholder_emails": "email",
     "public_suffixes": "suffix",
     "qualification_criteria": "framework,criterion,is_required,minimum_met",
     "qualification_policy": "version,valid_from,fit_hurdle,engagement_threshold,requires_consent,"
@@ -92,13 +94,14 @@ class Generator:
             "disposable_email_domains": [{"domain": "mailinator.com"}],
             "exclusion_rules": self._exclusion_rules(),
             "fit_rules": self._fit_rules(),
-            "free_email_domains": [{"domain": "gmail.com"}, {"domain": "yahoo.co.uk"}],
+            "free_email_domains": _rows("domain", "gmail.com;yahoo.co.uk;xn--pst-sna.de"),
             "lead_source_map": _rows(
                 "priority,comparison,raw_value,lead_source,channel,is_paid",
                 "20,contains,newsletter,email,owned,false;10,in,google|adwords,paid_search,paid,true;"
                 "30,equals,spring newsletter,print,owned,false",
             ),
-            "public_suffixes": [{"suffix": "co.uk"}, {"suffix": "com.au"}],
+            "placeholder_emails": _rows("email", "noemail@;test@pöst.de"),
+            "public_suffixes": _rows("suffix", "co.uk;com.au;kö.de"),
             "qualification_criteria": self._criteria(),
             "qualification_policy": self._policies(),
             "score_bands": _rows(
@@ -185,7 +188,8 @@ class Generator:
 
     def _exclusion_rules(self) -> list[TextRow]:
         choices = (
-            ("domain", "in", "rival0.com|rival1.com|other.com"),
+            ("domain", "in", "www.rival0.com|rival1.com|büro2.de|other.com"),
+            ("domain", "contains", self.pick(("mail.rival3.com", "rival", ".kö.de", "büro4.de"))),
             ("job_title", "contains", "student"),
             ("email", "contains", "+test@"),
             ("country", "equals", "us"),
@@ -282,6 +286,7 @@ class World:
         count = generator.random.randint(8, 14)
         self.lead_ids = [f"w{name}L{number:02}" for number in range(count)]
         self.domains = (f"acme{name}.com", f"beta{name}.co.uk", f"rival{name}.com")
+        self.domains += (f"büro{name}.de", f"werk{name}.kö.de")
 
     def tables(self) -> TextTables:
         """Every table, with rows of one key repeated now and then."""
@@ -334,19 +339,32 @@ class World:
     def _lead_id(self) -> str:
         if self.of.chance(0.04):
             return f"w{self.name}nobody"
-        spaces = " " if self.of.chance(0.03) else ""
-        return spaces + self.of.pick(self.lead_ids)
+        lead_id = self.of.pick(self.lead_ids)
+        shape = self.of.pick((" {}", "{}.0", '"{}"', "00{}")) if self.of.chance(0.05) else "{}"
+        return shape.format(lead_id.lower() if self.of.chance(0.01) else lead_id)
+
+    def _deletion(self) -> str:
+        """Rarely true; a later row of the same key mostly takes it back."""
+        return self.of.pick(("true", "true", "", "false")) if self.of.chance(0.1) else ""
 
     def _host(self) -> str:
-        domain = self.of.pick(self.domains)
+        domain = self._spelled(self.of.pick(self.domains))
         shape = self.of.pick(("{}", "{}", "www.{}", "https://mail.{}/about", "{}:8080/x", "{}."))
         return shape.format(domain.upper() if self.of.chance(0.1) else domain)
 
+    def _spelled(self, domain: str) -> str:
+        """The domain in Unicode, in either normal form, or in ASCII."""
+        ascii_form = domain.encode("idna").decode()
+        return self.of.pick((domain, ascii_form, unicodedata.normalize("NFD", domain)))
+
     def _email(self) -> str:
-        box = f"{self.of.pick('abc')}{self.name}{self.of.pick(('', '', '', '', '+test'))}"
+        box = f"{self.of.pick('abcé')}{self.name}{self.of.pick(('', '', '', '', '+test'))}"
+        box = self.of.pick((box,) * 8 + ("noemail", "test"))
         domain = self.of.pick(
-            (*self.domains, f"mail.{self.domains[1]}", "gmail.com", "mailinator.com")
+            (*self.domains, f"mail.{self.domains[1]}", "gmail.com", "mailinator.com", "pöst.de")
         )
+        box = unicodedata.normalize(self.of.pick(("NFC", "NFD")), box)
+        domain = self._spelled(domain)
         whole = self.of.pick((f"{box}@{domain}",) * 6 + (f" {box.upper()}@{domain} ",))
         return self.of.pick((whole,) * 8 + ("", "n/a", "@x.com"))
 
@@ -372,7 +390,7 @@ class World:
         of = self.of
         return {
             "company_id": company_id,
-            "domain": self._host() if of.chance(0.95) else "gmail.com",
+            "domain": self.of.maybe(self._host(), 0.93) if of.chance(0.95) else "gmail.com",
             "updated_at": of.maybe(of.moment(), 0.8),
             "industry": of.pick(INDUSTRIES),
             "employee_count": of.pick(("", "0", "10", "50", "100", "500")),
@@ -380,6 +398,7 @@ class World:
             "currency": of.pick(("", "EUR", "eur", "usd", "GBP ", "CHF")),
             "growth_rate": of.pick(("", "0.1", "10", "50.5", "-3")),
             "country": of.pick(COUNTRIES),
+            "is_deleted": self._deletion(),
         }
 
     def _technology(self, _: str) -> TextRow:
@@ -405,6 +424,7 @@ class World:
             "activity_type": self.of.pick(ACTIVITY_TYPES),
             "occurred_at": self.of.moment(),
             "campaign_id": self.of.maybe(f"w{self.name}c{self.of.random.randint(0, 3)}"),
+            "is_deleted": self._deletion(),
         }
 
     def _signal(self, signal_id: str) -> TextRow:
@@ -449,13 +469,14 @@ class World:
         of = self.of
         return {
             "opportunity_id": opportunity_id,
-            "lead_id": self._lead_id(),
+            "lead_id": of.maybe(self._lead_id(), 0.9),
             "status": of.pick(("open", "won", "won", " Won", "lost", "lost", "unsure")),
             "amount": of.pick(("", "0", "100", "70.005", "1.994999")),
             "currency": of.pick(("", "", "EUR", "usd", "gbp", "CHF")),
             "created_at": of.moment(),
             "closed_at": of.maybe(of.moment(), 0.7),
             "updated_at": of.maybe(of.moment(), 0.7),
+            "is_deleted": self._deletion(),
         }
 
     def _spend(self, spend_id: str) -> TextRow:
@@ -468,6 +489,7 @@ class World:
             "lead_source": of.pick(SOURCES),
             "campaign_id": of.maybe(f"w{self.name}c{of.random.randint(0, 3)}"),
             "is_refund": of.pick(("", "false", "true", "true")),
+            "is_deleted": self._deletion(),
         }
 
     def _assignment(self, experiment_id: str) -> TextRow:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -31,20 +32,21 @@ CONTRACT = {
     "department company_name company_domain country region lead_source campaign_id landing_page "
     "owner_id merged_into_lead_id is_deleted:bool",
     "companies": "company_id domain updated_at:ts company_name industry employee_count:int "
-    "annual_revenue:decimal currency growth_rate:float country",
+    "annual_revenue:decimal currency growth_rate:float country is_deleted:bool",
     "company_technologies": "domain technology detected_at:ts",
     "lead_attributes": "lead_id attribute_name attribute_value captured_at:ts form_id",
-    "activities": "activity_id lead_id activity_type occurred_at:ts campaign_id asset",
+    "activities": "activity_id lead_id activity_type occurred_at:ts campaign_id asset lead_source "
+    "is_deleted:bool",
     "intent_signals": "signal_id domain lead_id topic signal_type strength:float occurred_at:ts",
     "consents": "lead_id status basis occurred_at:ts",
     "dispositions": "disposition_id lead_id outcome reason rep_id occurred_at:ts",
     "qualification_answers": "answer_id lead_id framework criterion is_met:bool evidence "
     "assessed_by assessed_at:ts",
     "opportunities": "opportunity_id lead_id status stage amount:decimal currency created_at:ts "
-    "closed_at:ts updated_at:ts",
+    "closed_at:ts updated_at:ts company_id is_deleted:bool",
     "campaigns": "campaign_id campaign_name lead_source channel started_at:ts ended_at:ts",
     "spend": "spend_id spend_date:date amount:decimal currency lead_source campaign_id category "
-    "is_refund:bool impressions:int clicks:int",
+    "is_refund:bool impressions:int clicks:int is_deleted:bool",
     "exchange_rates": "currency rate_date:date rate_to_reporting:decimal",
     "experiment_assignments": "experiment_id lead_id variant assigned_at:ts",
 }
@@ -70,6 +72,8 @@ KNOWN_VALUES = {
     "qualification_answers": ("framework", {"bant", "meddpicc"}),
     "opportunities": ("status", {"open", "won", "lost"}),
 }
+# A key of these counts nowhere once its current row is deleted; a deleted lead goes on counting.
+DELETABLE = {"companies", "activities", "opportunities", "spend"}
 OF_A_LEAD = {
     "lead_attributes",
     "activities",
@@ -186,6 +190,14 @@ def ratio(above: float | Decimal, below: float | Decimal) -> float | None:
     return None if below == 0 else float(above) / float(below)
 
 
+def ascii_domain(name: str) -> str:
+    """`münchen.de` becomes `xn--mnchen-3ya.de`, in either normal form; ASCII stays as it is."""
+    labels = unicodedata.normalize("NFC", name).split(".")
+    return ".".join(
+        one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels
+    )
+
+
 def registrable_domain(value: Any, suffixes: set[str]) -> str | None:
     """`https://mail.acme.co.uk:80/x` becomes `acme.co.uk`."""
     host = folded(value)
@@ -194,7 +206,7 @@ def registrable_domain(value: Any, suffixes: set[str]) -> str | None:
     host = host.split("://", 1)[-1]
     for separator in "/?#:":
         host = host.split(separator, 1)[0]
-    labels = [label for label in host.rstrip(".").split(".") if label]
+    labels = [label for label in ascii_domain(host.rstrip(".")).split(".") if label]
     if not labels:
         return None
     longest = max(n for n in range(1, len(labels) + 1) if _is_suffix(labels[-n:], suffixes))
@@ -214,7 +226,9 @@ def email_of(value: Any) -> str | None:
     if cleaned is None:
         return None
     local, at, domain = cleaned.rpartition("@")
-    return cleaned if at and local.strip() and domain.strip() else None
+    if not (at and local.strip() and domain.strip()):
+        return None
+    return f"{unicodedata.normalize('NFC', local)}@{ascii_domain(domain)}"
 
 
 # ------------------------------------------------------------------------------------------- policy
@@ -320,13 +334,35 @@ class Policy:
             seeds.get("lead_source_map", []), key=lambda row: float(row["priority"])
         )
         self.suffixes = {
-            (folded(row["suffix"]) or "").strip(".") for row in seeds.get("public_suffixes", [])
+            ascii_domain((folded(row["suffix"]) or "").strip("."))
+            for row in seeds.get("public_suffixes", [])
         }
+        self.exclusion_rules = [self._of_domains(rule) for rule in self.exclusion_rules]
+        given = [row["email"] for row in seeds.get("placeholder_emails", [])]
+        self.placeholders = {email_of(email) or folded(email) for email in given}
         self.free = self._domains(seeds.get("free_email_domains", []))
         self.disposable = self._domains(seeds.get("disposable_email_domains", []))
 
     def _domains(self, rows: list[Row]) -> set[str | None]:
         return {registrable_domain(row["domain"], self.suffixes) for row in rows}
+
+    def _of_domains(self, rule: Rule) -> Rule:
+        """An exclusion of domains with registrable ones; what begins with a dot is an end."""
+        if rule.attribute != "domain" or rule.value is None:
+            return rule
+        parts = rule.value.split("|") if rule.comparison == "in" else [rule.value]
+        whole = [
+            ascii_domain(part.strip())
+            if rule.comparison == "contains" and part.startswith(".")
+            else registrable_domain(part, self.suffixes) or ""
+            for part in parts
+        ]
+        return replace(rule, value="|".join(whole) or None)
+
+    def is_placeholder(self, email: str) -> bool:
+        """Whether a normalised e-mail is one that many people give: it joins nobody."""
+        local, _, domain = email.rpartition("@")
+        return f"{local}@" in self.placeholders or f"{local}@{domain}" in self.placeholders
 
     def at(self, moment: datetime) -> PolicyVersion:
         """The policy valid at a moment; the first also holds before its valid_from."""
@@ -411,6 +447,8 @@ class Staging:
     current: Tables = field(default_factory=dict)
     versions: dict[str, dict[tuple, list[tuple[datetime, Row]]]] = field(default_factory=dict)
     quarantined: Counter = field(default_factory=Counter)
+    near_misses: Counter = field(default_factory=Counter)
+    held_back: dict[tuple[str, str], list[Decimal]] = field(default_factory=dict)
     accounting: list[Row] = field(default_factory=list)
     rates: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
 
@@ -454,12 +492,23 @@ class Staging:
             return "unknown_value"
         if table in OF_A_LEAD and row["lead_id"] is not None and row["lead_id"] not in lead_ids:
             return "unknown_lead"
+        if table == "opportunities" and row["lead_id"] is None:
+            return "no_lead"
         if table == "intent_signals" and row["lead_id"] is None:
             domain = registrable_domain(row["domain"], self.suffixes)
             return "no_lead_or_domain" if domain is None else None
         if table == "spend":
             return self._spend_reason(row)
         return self._win_reason(row) if table == "opportunities" else None
+
+    def hold_back(self, table: str, row: Row, reason: str) -> None:
+        """Note the amount of the current row of a quarantined key, where a rate is known."""
+        if table not in {"opportunities", "spend"}:
+            return
+        day = row["spend_date"] if table == "spend" else closed_at(row).date()
+        rate = self.rate(row["currency"], day)
+        if rate is not None and row["amount"] is not None:
+            self.held_back.setdefault((table, reason), []).append(to_cent(row["amount"] * rate))
 
     def _win_reason(self, row: Row) -> str | None:
         # A win that lies ahead is not visible yet, so it needs no rate yet.
@@ -472,6 +521,25 @@ class Staging:
         if row["amount"] < 0 and not row["is_refund"]:
             return "negative_spend"
         return None if self.rate(row["currency"], row["spend_date"]) else "missing_rate"
+
+
+def is_near_miss(lead_id: str, lead_ids: set[str]) -> bool:
+    """Whether an unknown lead id is that of a known lead in another spelling."""
+
+    def spelled(one: str) -> str:
+        bare = one.strip("\"' ").lower()
+        whole, dot, zeros = bare.rpartition(".")
+        is_whole_number = dot and zeros and not zeros.strip("0")
+        return (whole if is_whole_number else bare).lstrip("0")
+
+    def are_of_salesforce(one: str, other: str) -> bool:
+        return {len(one), len(other)} <= {15, 18} and one[:15] == other[:15]
+
+    return any(
+        (spelled(lead_id) and spelled(lead_id) == spelled(known))
+        or are_of_salesforce(lead_id, known)
+        for known in lead_ids
+    )
 
 
 def closed_at(opportunity: Row) -> datetime:
@@ -511,20 +579,28 @@ def _stage_table(staging: Staging, table: str, rows: list[Row], lead_ids: set[st
     keys: dict[tuple, dict[datetime, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         keys[staging.key(table, row)][_version_time(table, row)].append(row)
-    versions, reasons, superseded, quarantined = {}, {}, 0, 0
+    versions, reasons, superseded, quarantined, deleted = {}, {}, 0, 0, 0
     for key, by_time in keys.items():
         times = sorted(by_time)
         kept = [time for time in times if time <= staging.as_of or time == times[0]]
         superseded += sum(len(same) - 1 for same in by_time.values())
         staging.quarantined[table, "future"] += len(times) - len(kept)
         quarantined += len(times) - len(kept)
-        versions[key] = [(time, max(by_time[time], key=_order)) for time in kept]
+        in_force = [(time, max(by_time[time], key=_order)) for time in kept]
+        if table in DELETABLE and in_force[-1][1]["is_deleted"]:
+            deleted += len(in_force)
+            continue
+        versions[key] = in_force
         reasons[key] = staging.reason(table, versions[key][-1][1], lead_ids)
     if table == "leads":
         _find_circles(versions, reasons)
     for key, reason in reasons.items():
         if reason:
             staging.quarantined[table, reason] += len(versions[key])
+            staging.hold_back(table, versions[key][-1][1], reason)
+            if reason == "unknown_lead":
+                is_near = is_near_miss(versions[key][-1][1]["lead_id"], lead_ids)
+                staging.near_misses[table] += len(versions[key]) * is_near
             quarantined += len(versions[key])
     staging.versions[table] = {key: rows for key, rows in versions.items() if not reasons[key]}
     staging.current[table] = [rows[-1][1] for rows in staging.versions[table].values()]
@@ -536,6 +612,7 @@ def _stage_table(staging: Staging, table: str, rows: list[Row], lead_ids: set[st
             "staged": staged,
             "superseded": superseded,
             "quarantined": quarantined,
+            "deleted": deleted,
         }
     )
 
@@ -584,7 +661,7 @@ def _version_at(versions: list[tuple[datetime, Row]], moment: datetime) -> Row:
     return begun[-1] if begun else versions[0][1]
 
 
-def resolve_identity(staging: Staging) -> tuple[list[Lead], list[Row]]:
+def resolve_identity(staging: Staging, policy: Policy) -> tuple[list[Lead], list[Row]]:
     """Surviving leads, and the rows of bridge_lead_identity."""
     leads = {row["lead_id"]: row for row in staging.current["leads"]}
     merged: dict[str, set[str]] = defaultdict(set)
@@ -600,7 +677,9 @@ def resolve_identity(staging: Staging) -> tuple[list[Lead], list[Row]]:
     by_email: dict[str, list[str]] = defaultdict(list)
     for survivor in merged:
         email = email_of(leads[survivor]["email"])
-        same = survivor if email is None or leads[survivor]["is_deleted"] else f"e-mail {email}"
+        is_shared = email is not None and not policy.is_placeholder(email)
+        is_shared = is_shared and not leads[survivor]["is_deleted"]
+        same = f"e-mail {email}" if is_shared else survivor
         by_email[same].append(survivor)
     survivors, bridge = [], []
     for group in by_email.values():
@@ -788,7 +867,7 @@ class World:
         self.as_of = as_of
         self.policy = Policy(seeds)
         self.staging = stage(raw, as_of, currency, self.policy.suffixes)
-        self.leads, self.bridge = resolve_identity(self.staging)
+        self.leads, self.bridge = resolve_identity(self.staging, self.policy)
         self.campaigns = {row["campaign_id"]: row for row in self.staging.current["campaigns"]}
         self.lives = [Life(self, lead) for lead in sorted(self.leads, key=lambda x: x.lead_id)]
 
@@ -1376,8 +1455,15 @@ def reports(world: World, tables: Tables, maturity_days: int) -> Tables:
                 "is_mature": next_month(month) + wait <= world.as_of,
             }
         )
+    held_back = world.staging.held_back
     result["rpt_quarantine"] = [
-        {"table_name": table, "reason": reason, "row_count": count}
+        {
+            "table_name": table,
+            "reason": reason,
+            "row_count": count,
+            "near_miss_count": world.staging.near_misses[table] if reason == "unknown_lead" else 0,
+            "held_back_amount": sum(held) if (held := held_back.get((table, reason))) else None,
+        }
         for (table, reason), count in sorted(world.staging.quarantined.items())
         if count
     ]

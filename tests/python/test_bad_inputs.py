@@ -2,7 +2,7 @@
 
 Files that can't be read are in `test_load_files.CASES`; here are those of many rows or many loads,
 and rows of the right type and the wrong meaning, which go through one build.
-Always: rows in = landed + rejected, and landed = staged + superseded + quarantined.
+Always: rows in = landed + rejected, and landed = staged + superseded + quarantined + deleted.
 """
 
 from __future__ import annotations
@@ -115,13 +115,14 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """Rows of a table, the reasons of those in quarantine by key, and how many are superseded."""
+    """Rows of a table, the reasons of those in quarantine by key, and how many others are out."""
 
     name: str
     table: str
     rows: tuple[Row, ...]
     quarantined: tuple[tuple[str, str], ...] = NOTHING
     superseded: int = 0
+    deleted: int = 0
     then: dict[str, object] = field(default_factory=dict)  # query on the build -> its one value
 
 
@@ -266,6 +267,12 @@ ROWS = [
     ),
     Case("a booking twice", "spend", (booking("s-two"), booking("s-two")), superseded=1),
     Case(
+        "negative spend that is deleted",
+        "spend",
+        (booking("s-del", amount="-1", currency="XXZ", is_deleted="true"),),
+        deleted=1,
+    ),
+    Case(
         "a tenth of a cent",
         "spend",
         (booking("s-small", amount="0.005"),),
@@ -292,6 +299,12 @@ ROWS = [
         (activity("a-circle", lead_id="C1"),),
         (("a-circle", "unknown_lead"),),
     ),
+    Case(
+        "a deleted activity of nobody, tomorrow",
+        "activities",
+        (activity("a-del", lead_id="nobody", occurred_at="2026-07-02", is_deleted="true"),),
+        deleted=1,
+    ),
     Case("an activity of no known type", "activities", (activity("a-type", activity_type="fax"),)),
     Case("an activity twice", "activities", (activity("a-two"), activity("a-two")), superseded=1),
     Case("an activity of a merged lead", "activities", (activity("a-self", lead_id="S"),)),
@@ -302,10 +315,31 @@ ROWS = [
         (("o-orphan", "unknown_lead"),),
     ),
     Case(
+        "a deal without lead",
+        "opportunities",
+        (deal("o-free", lead_id=" ", status="won", amount="5", currency="USD"),),
+        (("o-free", "no_lead"),),
+        then={
+            "select cast(held_back_amount as text) from marts.fct_quarantined_rows "
+            "where record_key = 'o-free'": "2.50"
+        },
+    ),
+    Case(
         "a deal of tomorrow",
         "opportunities",
         (deal("o-fut", created_at="2026-07-02"),),
         (("o-fut", "future"),),
+    ),
+    Case(
+        "a deleted deal, with a version of tomorrow",
+        "opportunities",
+        (
+            deal("o-del", updated_at="2026-01-03", status="won", amount="5", currency="XXZ"),
+            deal("o-del", updated_at="2026-01-04", lead_id="nobody", is_deleted="true"),
+            deal("o-del", updated_at="2026-07-02", status="open"),
+        ),
+        (("o-del", "future"),),
+        deleted=2,
     ),
     Case(
         "a win without a rate",
@@ -406,11 +440,11 @@ def test_row(built: Path, case: Case) -> None:
     assert held == sorted(case.quarantined)
     staged = ask(
         built,
-        f"select count(*), count_if(row_state = 'superseded') from staging.stg_raw__{case.table} "
-        f"where {key} in (select unnest(?))",
+        "select count(*), count_if(row_state = 'superseded'), count_if(row_state = 'deleted') "
+        f"from staging.stg_raw__{case.table} where {key} in (select unnest(?))",
         keys,
     )
-    assert staged == [(len(case.rows), case.superseded)]
+    assert staged == [(len(case.rows), case.superseded, case.deleted)]
     for query, value in case.then.items():
         assert ask(built, query) == [(value,)], query
 
@@ -418,12 +452,13 @@ def test_row(built: Path, case: Case) -> None:
 def test_every_row_is_accounted_for(built: Path) -> None:
     accounts = ask(
         built,
-        "select table_name, row_count, staged, superseded, quarantined "
+        "select table_name, row_count, staged, superseded, quarantined, deleted "
         "from marts.fct_row_accounting",
     )
-    for table, count, staged, superseded, quarantined in accounts:
+    for table, count, staged, superseded, quarantined, deleted in accounts:
         cases = [case for case in ROWS if case.table == table]
-        assert count == staged + superseded + quarantined, table
+        assert count == staged + superseded + quarantined + deleted, table
         assert count == sum(len(case.rows) for case in cases), table
         assert superseded == sum(case.superseded for case in cases), table
         assert quarantined == sum(len(case.quarantined) for case in cases), table
+        assert deleted == sum(case.deleted for case in cases), table

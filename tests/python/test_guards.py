@@ -74,7 +74,7 @@ def write_work(
             from ({spend});
             create table marts.fct_row_accounting as
             select 'leads' as table_name, {leads} as row_count, {leads} - {lost} as staged,
-                0 as superseded, 0 as quarantined;
+                0 as superseded, 0 as quarantined, 0 as deleted;
             create table reports.rpt_lead_funnel as
             select 'cohort' as basis, count(*) as leads from marts.fct_leads;
             create table reports.rpt_source_costs as
@@ -109,7 +109,8 @@ STOPS = {
     ),
     "rows lost": (
         {"lost": 3},
-        r"reconciliation: raw rows and rows staged, superseded or quarantined differ: 200 and 197",
+        r"reconciliation: raw rows and rows staged, superseded, quarantined or deleted differ: "
+        r"200 and 197",
     ),
     "a golden lead gone": (
         {"golden": "('unheard of', null, ''), ('3', 'mql', '')"},

@@ -435,12 +435,137 @@ TRAPS = [
         {"leads": [lead("orphan", _loaded_at=LATE)]},
     ),
     Trap(
+        "a_lead_lands_under_another_spelling",
+        "select is_near_miss from marts.fct_quarantined_rows where record_key = 'spelt1'",
+        [(False,)],
+        [(True,)],
+        {"activities": [activity("spelt1", "0spelt.0")]},
+        {"leads": [lead("Spelt", _loaded_at=LATE)]},
+    ),
+    Trap(
         "a_lead_is_deleted_later",
         f"select email, {score('engagement', 'gone')} from marts.dim_leads where lead_id = 'gone'",
         [("a@gone.com", 10)],
         [(None, 10)],
         {"leads": [lead("gone", email="a@gone.com")], "activities": [activity("gone", "gone")]},
         {"leads": [changed_lead("gone", email="a@gone.com", is_deleted="true")]},
+    ),
+    Trap(
+        "an_activity_is_deleted_later",
+        f"select {score('engagement', 'act')}, {score('engagement', 'act2')}",
+        [(20, 10)],
+        [(10, 0)],
+        {
+            "leads": [lead("act"), lead("act2")],
+            "activities": [activity("act1", "act"), activity("act3", "act")]
+            + [activity("act2", "act2")],
+        },
+        {
+            # The deletion of act2 names another lead than the row that counted.
+            "activities": [
+                activity("act1", "act", is_deleted="true", _loaded_at=LATE),
+                activity("act2", "act", is_deleted="true", _loaded_at=LATE),
+            ]
+        },
+    ),
+    Trap(
+        "a_deleted_activity_comes_back",
+        f"select {score('engagement', 'back')}",
+        [(0,)],
+        [(10,)],
+        {"leads": [lead("back")], "activities": [activity("back1", "back", is_deleted="true")]},
+        {"activities": [activity("back1", "back", is_deleted="false", _loaded_at=LATE)]},
+    ),
+    Trap(
+        "an_opportunity_is_deleted_later",
+        "select revenue, has_reached_opportunity from marts.fct_leads where lead_id = 'lost'",
+        [(100, True)],
+        [(0, False)],
+        {"leads": [lead("lost")], "opportunities": [deal("lost1", "lost")]},
+        {
+            "opportunities": [
+                deal("lost1", "", updated_at=CHANGED, is_deleted="true", _loaded_at=LATE)
+            ]
+        },
+    ),
+    Trap(
+        "an_opportunity_finds_its_lead",
+        "select (select revenue from marts.fct_leads where lead_id = 'found'), "
+        "(select reason || held_back_amount from marts.fct_quarantined_rows "
+        "where record_key = 'found1')",
+        [(0, "no_lead100.00")],
+        [(100, None)],
+        {"leads": [lead("found")], "opportunities": [deal("found1", "")]},
+        {"opportunities": [deal("found1", "found", updated_at=CHANGED, _loaded_at=LATE)]},
+    ),
+    Trap(
+        "an_opportunity_loses_its_lead",
+        "select (select revenue from marts.fct_leads where lead_id = 'without'), "
+        "(select count(*) from marts.fct_quarantined_rows where reason = 'no_lead' "
+        "and record_key = 'without1')",
+        [(100, 0)],
+        [(0, 2)],
+        {"leads": [lead("without")], "opportunities": [deal("without1", "without")]},
+        {"opportunities": [deal("without1", "", updated_at=CHANGED, _loaded_at=LATE)]},
+    ),
+    Trap(
+        # Of the two versions the older one names nobody: both wait for the rate of the other.
+        "an_opportunity_without_a_lead_at_first_misses_a_rate",
+        "select (select revenue from marts.fct_leads where lead_id = 'first'), "
+        "(select count(*) from marts.fct_quarantined_rows where reason = 'missing_rate' "
+        "and record_key = 'first1')",
+        [(0, 2)],
+        [(50, 0)],
+        {
+            "leads": [lead("first")],
+            "opportunities": [
+                deal("first1", "", updated_at="2024-01-21", currency="SEK"),
+                deal("first1", "first", currency="SEK"),
+            ],
+        },
+        {"exchange_rates": [rate("SEK", "0.5", loaded=LATE)]},
+    ),
+    Trap(
+        "a_company_is_deleted_later",
+        f"select {score('fit', 'closed')}, {count('dim_companies', 'company_id', 'closed')}",
+        [(15, 1)],
+        [(0, 0)],
+        {
+            "leads": [lead("closed", company_domain="closed.com")],
+            "companies": [company("closed", "closed.com")],
+        },
+        {
+            # Of what was deleted little is exported: not even its domain.
+            "companies": [
+                company("closed", "", updated_at=CHANGED, is_deleted="true", _loaded_at=LATE)
+            ]
+        },
+    ),
+    Trap(
+        "a_company_is_deleted_under_the_same_time",
+        f"select {score('fit', 'shut')}",
+        [(15,)],
+        [(0,)],
+        {
+            "leads": [lead("shut", company_domain="shut.com")],
+            "companies": [company("shut", "shut.com")],
+        },
+        {"companies": [company("shut", "", is_deleted="true", _loaded_at=LATE)]},
+    ),
+    Trap(
+        "spend_is_deleted_later",
+        f"select {count('fct_spend', 'spend_id', 'void')}, (select sum(row_count) "
+        "from reports.rpt_quarantine where table_name = 'spend' and reason = 'negative_spend'), "
+        "(select deleted from marts.fct_row_accounting where table_name = 'spend')",
+        [(1, 1, 0)],
+        [(0, None, 2)],
+        {"spend": [spend("void"), spend("minus", amount="-5")]},
+        {
+            "spend": [
+                spend(one, amount="-5", is_deleted="true", _loaded_at=LATE)
+                for one in ("void", "minus")
+            ]
+        },
     ),
     Trap(
         "a_circle_of_merges_is_broken",

@@ -91,6 +91,26 @@ MUTATIONS = (
         "sum(clamped_points) as clamped_points",
     ),
     Mutation(
+        "a deleted opportunity counts",
+        "when is_deleted then 'deleted' when created_at >",
+        "when created_at >",
+    ),
+    Mutation(
+        "a placeholder joins",
+        "and boxes.mailbox is null",
+        "",
+    ),
+    Mutation(
+        "a domain has several spellings",
+        'found.host, {{ ascii_domain("found.host") }} as ascii_host',
+        "found.host, found.host as ascii_host",
+    ),
+    Mutation(
+        "an older version of a held back opportunity has an amount, too",
+        "case when is_current then amount end as amount",
+        "amount",
+    ),
+    Mutation(
         "the rate of a day begins on the next one",
         "spend.spend_date >= rates.valid_from and spend.spend_date < rates.valid_to",
         "spend.spend_date > rates.valid_from and spend.spend_date <= rates.valid_to",

@@ -633,3 +633,31 @@ def test_the_list_holds_hashes_alone(tmp_path: Path) -> None:
         for kind, value in ((LEAD, " C-1 "), (EMAIL, " A@x.Example ")):
             sql = f"select {suppression.hash_sql(kind, 'v')} from (select ? as v)"
             assert connection.execute(sql, [value]).fetchone() == (suppression.hash(kind, value),)
+
+
+@pytest.mark.promise("Erasure is real")
+def test_who_gave_the_same_placeholder_is_somebody_else(tmp_path: Path) -> None:
+    """Erased by id, one of two takes nobody along; who asks for the address itself means both."""
+    raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
+    raw.mkdir()
+    (raw / "leads.csv").write_text(
+        "lead_id,created_at,email,first_name\n"
+        "P-1,2026-01-01,NoEmail@acme.example,Zebulonia\nP-2,2026-01-01,noemail@acme.example,Olga\n"
+    )
+    load_directory(raw, warehouse)
+    seeds = Path(__file__).resolve().parents[2] / "seeds"
+    lake = str(warehouse / "raw" / "leads" / "*.parquet")
+
+    def kept() -> list[tuple]:
+        with duckdb.connect() as connection:
+            return connection.execute(
+                "select lead_id, email from read_parquet(?) "
+                "where first_name is not null order by all",
+                [lake],
+            ).fetchall()
+
+    erase(warehouse, ["P-1"], [], seeds, [])
+    assert kept() == [("P-2", "noemail@acme.example")]
+    assert not read_suppression(warehouse).has_email("noemail@acme.example")
+    erase(warehouse, [], ["noemail@acme.example"], seeds, [])
+    assert kept() == []

@@ -100,6 +100,42 @@ def test_current_row_is_the_latest_loaded_and_alone_is_judged() -> None:
     assert (accounting["staged"], accounting["superseded"]) == (1, 2)
 
 
+def test_a_deleted_key_counts_in_the_account_alone() -> None:
+    """[3] d was deleted, whatever else is wrong with it; e was deleted and came back."""
+    tables = compute(
+        leads=LEAD,
+        opportunities="opportunity_id,lead_id,status,created_at,updated_at,is_deleted\n"
+        "d,L,open,2024-01-20,2024-01-20,\nd,,odd,2024-01-20,2024-02-01,true\n"
+        "d,L,open,2024-01-20,2024-04-01,\n"
+        "e,L,open,2024-01-20,2024-01-20,true\ne,L,open,2024-01-20,2024-02-01,false",
+    )
+    accounting = one(tables, "fct_row_accounting", table_name="opportunities")
+    assert [accounting[name] for name in ("staged", "quarantined", "deleted")] == [2, 1, 2]
+    assert quarantine(tables) == {("opportunities", "future"): 1}
+    assert one(tables, "fct_leads")["opportunity_at"] == datetime(2024, 1, 20)
+
+
+def test_what_an_opportunity_without_lead_is_worth_is_held_back() -> None:
+    """[3] d has no lead now, e has one that nobody knows; g's rate is missing, so is its amount."""
+    tables = compute(
+        leads=LEAD,
+        exchange_rates="currency,rate_date,rate_to_reporting\nusd,2024-01-01,0.5",
+        opportunities="opportunity_id,lead_id,status,amount,currency,created_at,updated_at\n"
+        "d,L,open,9,USD,2024-01-20,2024-01-21\nd,,won,10.01,USD,2024-01-20,2024-02-01\n"
+        "e,M,won,7,,2024-01-20,\nf,,open,,,2024-01-20,\ng,L,won,7,CHF,2024-01-20,\n"
+        "h,,odd,7,,2024-01-20,",
+    )
+    assert quarantine(tables) == {
+        ("opportunities", "no_lead"): 3,
+        ("opportunities", "unknown_lead"): 1,
+        ("opportunities", "missing_rate"): 1,
+        ("opportunities", "unknown_value"): 1,
+    }
+    amounts = {row["reason"]: row["held_back_amount"] for row in tables["rpt_quarantine"]}
+    assert amounts["no_lead"] == Decimal("5.01")
+    assert amounts["unknown_lead"] == 7 and amounts["missing_rate"] is None
+
+
 def test_first_version_holds_from_ever_and_later_ones_after_as_of_do_not() -> None:
     tables = compute(
         leads="lead_id,created_at,updated_at,lead_source\n"

@@ -89,7 +89,8 @@ select 'cohort' as basis, lead_source,
 from {{ ref("rpt_lead_funnel") }} where basis = 'cohort'
 """,
     "models/reports/rpt_quarantine.sql": """
-select 'spend' as table_name, 'negative_spend' as reason, 7 as row_count
+select 'spend' as table_name, 'negative_spend' as reason, 7 as row_count,
+    {{ env_var("NEAR_MISSES", "0") }} as near_miss_count
 from range({{ env_var("HARD_WORK", "1") }}) having sum(hash(range)) >= 0
 """,
 }

@@ -699,6 +699,21 @@ def column_types(project: Path) -> dict[tuple[str, str], str]:
     return {(table, column): data_type.replace(", ", ",") for table, column, data_type in rows}
 
 
+# Those with a value that a registrable domain can equal, or contain; then those without one.
+DOMAIN_RULES = [
+    ("live1", "equals", "https://Mail.Rival.co.uk/x"),
+    ("live2", "in", "rival two.com|rival.com"),
+    ("live3", "contains", "rival"),
+    ("live4", "contains", ".co.uk"),
+    ("live5", "equals", "www.ck"),
+    ("live6", "equals", "m\N{LATIN SMALL LETTER U WITH DIAERESIS}nchen.de"),
+    ("d1", "equals", "ann@rival.com"),
+    ("d2", "in", "rival two.com|Co.UK|rival"),
+    ("d3", "equals", "rival.com|other.com"),
+    ("d4", "equals", "any.ck"),
+]
+
+
 def test_values_stay_what_they_look_like_and_whole_seeds_are_warned_of(tmp_path: Path) -> None:
     """Text that looks like a number or a flag stays text; dates become moments."""
     project = copy_policy(tmp_path / "project")
@@ -717,6 +732,13 @@ def test_values_stay_what_they_look_like_and_whole_seeds_are_warned_of(tmp_path:
             SOUND["lead_source_map"] | {"priority": "1", "channel": "a"},
             SOUND["lead_source_map"] | {"priority": "2", "channel": "b"},
         ],
+        "exclusion_rules": [
+            SOUND["exclusion_rules"]
+            | {"rule_id": name, "comparison": comparison}
+            | {"rule_value": value}
+            for name, comparison, value in DOMAIN_RULES
+        ],
+        "placeholder_emails": [{"email": "@x.com"}, {"email": "noemail"}, {"email": "na@"}],
         "free_email_domains": [{"domain": "same.com"}],
         "disposable_email_domains": [{"domain": "Same.com"}],
     }
@@ -730,8 +752,10 @@ def test_values_stay_what_they_look_like_and_whole_seeds_are_warned_of(tmp_path:
         "assert_policy_minimum_met_is_reachable": (W_, 1),
         "assert_policy_lead_source_has_one_channel": (W_, 1),
         "assert_policy_email_domain_lists_are_disjoint": (W_, 1),
+        "assert_policy_domain_rules_can_match": (E_, 4),
+        "placeholder_emails__email_has_a_mailbox": (E_, 2),
     }
-    assert succeeded
+    assert not succeeded
     with duckdb.connect(str(project / "warehouse" / "work.duckdb"), read_only=True) as connection:
         rows = connection.execute(
             "select rule_id, rule_value, cast(valid_from as varchar), cast(valid_to as varchar) "

@@ -1,20 +1,21 @@
 {% set staged_tables = [
     "leads",
     "companies",
+    "company_technologies",
     "lead_attributes",
+    "activities",
     "intent_signals",
     "consents",
     "dispositions",
     "qualification_answers",
-    "opportunities",
-    "spend",
     "exchange_rates",
     "experiment_assignments",
 ] %}
+{# What has not the name or the key that the others have. #}
+{% set models = {"company_technologies": "int_company_technologies_resolved"} %}
+{% set keys = {"activities": "activity_id as record_key"} %}
 with
-    activities as (select * from {{ ref("stg_raw__activities") }}),
-
-    technologies as (select * from {{ ref("int_company_technologies_resolved") }}),
+    opportunities as (select * from {{ ref("int_opportunities_quarantined") }}),
 
     lead_rows as (select * from {{ ref("stg_raw__leads") }}),
 
@@ -24,43 +25,41 @@ with
 
     unplaced as (select * from {{ ref("int_lead_rows_quarantined") }}),
 
+    respelled as (select * from {{ ref("int_lead_ids_respelled") }}),
+
     -- was_staged: held back only after staging, where leads and rates are known.
     final as (
         {% for table_name in staged_tables %}
             select
                 '{{ table_name }}' as table_name,
-                record_key,
+                {{ keys.get(table_name, "record_key") }},
                 quarantine_reason as reason,
                 _loaded_at as loaded_at,
-                false as was_staged
-            from {{ ref("stg_raw__" ~ table_name) }}
+                false as was_staged,
+                cast(null as decimal(20, 2)) as held_back_amount,
+                false as is_near_miss
+            from {{ ref(models.get(table_name, "stg_raw__" ~ table_name)) }}
             where row_state = 'quarantined'
             union all
         {% endfor %}
         select
-            'activities' as table_name,
-            activity_id as record_key,
-            quarantine_reason as reason,
-            _loaded_at as loaded_at,
-            false as was_staged
-        from activities
-        where row_state = 'quarantined'
-        union all
-        select
-            'company_technologies' as table_name,
+            'opportunities' as table_name,
             record_key,
-            quarantine_reason as reason,
-            _loaded_at as loaded_at,
-            false as was_staged
-        from technologies
-        where row_state = 'quarantined'
+            reason,
+            loaded_at,
+            false as was_staged,
+            held_back_amount,
+            false as is_near_miss
+        from opportunities
         union all
         select
             'leads' as table_name,
             lead_rows.record_key,
             'merge_cycle' as reason,
             lead_rows._loaded_at as loaded_at,
-            true as was_staged
+            true as was_staged,
+            null as held_back_amount,
+            false as is_near_miss
         from lead_rows
         inner join identities on lead_rows.lead_id = identities.lead_id
         where lead_rows.row_state = 'staged' and identities.reason = 'merge_cycle'
@@ -70,12 +69,23 @@ with
             record_key,
             resolved_reason as reason,
             _loaded_at as loaded_at,
-            true as was_staged
+            row_state = 'staged' as was_staged,
+            reporting_amount as held_back_amount,
+            false as is_near_miss
         from spend
-        where row_state = 'staged' and resolved_state = 'quarantined'
+        where resolved_state = 'quarantined'
         union all
-        select table_name, record_key, reason, loaded_at, true as was_staged
+        select
+            unplaced.table_name,
+            unplaced.record_key,
+            unplaced.reason,
+            unplaced.loaded_at,
+            true as was_staged,
+            unplaced.held_back_amount,
+            unplaced.reason = 'unknown_lead'
+            and respelled.lead_id is not null as is_near_miss
         from unplaced
+        left join respelled on unplaced.lead_id = respelled.lead_id
     )
 
 select *

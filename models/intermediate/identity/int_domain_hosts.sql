@@ -11,6 +11,8 @@ with
 
     disposable_email_domains as (select * from {{ ref("disposable_email_domains") }}),
 
+    rules as (select * from {{ ref("int_rules_parsed") }}),
+
     sightings as (
         select leads.email_host as host, 'seen' as list_name
         from leads
@@ -31,6 +33,9 @@ with
         select intent_signals.host, 'seen' as list_name
         from intent_signals
         where {{ is_touched("intent_signals") }}
+        union all
+        select rules.host, 'seen' as list_name
+        from rules
         union all
         select {{ domain_host("domain") }} as host, 'free' as list_name
         from free_email_domains

@@ -1,7 +1,8 @@
 {% set deepest_suffix = 5 %}
 with
     hosts as (
-        select found.host, found.list_name
+        select
+            found.host, {{ ascii_domain("found.host") }} as ascii_host, found.list_name
         from {{ ref("int_domain_hosts") }} as found
         {% if is_incremental() %}
             where
@@ -16,18 +17,23 @@ with
         {% for labels in range(1, deepest_suffix + 1) %}
             select
                 host,
+                ascii_host,
                 {{ labels }} as label_count,
                 regexp_extract(
-                    host, '([^.]+[.]){{ "{" ~ (labels - 1) ~ "}" }}[^.]+$', 0
+                    ascii_host, '([^.]+[.]){{ "{" ~ (labels - 1) ~ "}" }}[^.]+$', 0
                 ) as tail
             from hosts
-            group by host {{ "union all" if not loop.last }}
+            group by host, ascii_host {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
     rules as (
         select
-            lower(trim(replace(replace(suffix, '!', ''), '*.', ''))) as suffix,
+            {{
+                ascii_domain(
+                    "lower(trim(replace(replace(suffix, '!', ''), '*.', '')))"
+                )
+            }} as suffix,
             case
                 when suffix like '!%' then -1 when suffix like '*.%' then 1 else 0
             end as extra_label_count
@@ -62,7 +68,7 @@ with
                         then nullif(tails.tail, '')
                     end
                 ),
-                suffixes.host
+                max(tails.ascii_host)
             ) as domain
         from suffixes
         inner join tails on suffixes.host = tails.host

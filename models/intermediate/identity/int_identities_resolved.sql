@@ -3,6 +3,8 @@ with recursive
 
     leads as (select * from lead_rows where row_state = 'staged' and is_current),
 
+    addresses as (select * from {{ ref("int_lead_addresses") }}),
+
     merge_edges as (
         select leads.lead_id, leads.merged_into_lead_id
         from leads
@@ -26,19 +28,12 @@ with recursive
     roots as (
         select
             walked.root_lead_id,
-            min(leads.created_at) as created_at,
-            max(
-                case
-                    when
-                        leads.lead_id = walked.root_lead_id
-                        and leads.email_host is not null
-                        and not coalesce(leads.is_deleted, false)
-                    then lower(leads.email)
-                end
-            ) as shared_email
+            addresses.address as shared_email,
+            min(leads.created_at) as created_at
         from walked
         inner join leads on walked.lead_id = leads.lead_id
-        group by walked.root_lead_id
+        left join addresses on walked.root_lead_id = addresses.lead_id
+        group by walked.root_lead_id, addresses.address
     ),
 
     joined as (

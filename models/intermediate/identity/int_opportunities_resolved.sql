@@ -58,6 +58,9 @@ with
     judged as (
         select
             *,
+            max(case when is_current then lead_id end) over (
+                partition by opportunity_id
+            ) as key_lead_id,
             max(
                 case
                     when row_state = 'staged' and is_current
@@ -79,7 +82,7 @@ with
     final as (
         select
             *,
-            cast(round(amount * applied_rate, 2) as decimal(20, 2)) as won_amount,
+            cast(round(amount * applied_rate, 2) as decimal(20, 2)) as reporting_amount,
             case
                 when row_state = 'staged' then key_reason else quarantine_reason
             end as resolved_reason,

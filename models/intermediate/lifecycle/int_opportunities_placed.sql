@@ -19,7 +19,7 @@ with
             end as won_at,
             case
                 when opportunities.visible_status = 'won'
-                then coalesce(opportunities.won_amount, 0)
+                then coalesce(opportunities.reporting_amount, 0)
             end as won_amount
         from opportunities
         inner join

@@ -1,9 +1,24 @@
 with
-    rules as (select * from {{ ref("int_rules_parsed") }}),
+    parsed_rules as (select * from {{ ref("int_rules_parsed") }}),
+
+    domains as (select * from {{ ref("int_domains_registered") }}),
 
     lead_values as (select * from {{ ref("int_lead_attribute_periods") }}),
 
     raw_sources as (select * from {{ ref("int_raw_lead_sources") }}),
+
+    rules as (
+        select
+            parsed_rules.*,
+            case
+                when parsed_rules.attribute_name = 'registrable_domain'
+                then
+                    coalesce(domains.domain, {{ ascii_domain("parsed_rules.element") }})
+                else parsed_rules.element
+            end as compared
+        from parsed_rules
+        left join domains on parsed_rules.host = domains.host
+    ),
 
     distinct_values as (
         select attribute_name, attribute_value
@@ -36,15 +51,15 @@ with
                     rules.comparison in ('between', 'at_least', 'at_most')
                     and numbered.compared_number is null
                 then null
-                when rules.comparison = 'is_missing' or rules.element is null
+                when rules.comparison = 'is_missing' or rules.compared is null
                 then false
                 when rules.comparison in ('equals', 'in')
                 then
-                    numbered.compared_value = rules.element
+                    numbered.compared_value = rules.compared
                     or coalesce(numbered.compared_number = rules.element_number, false)
                 when rules.comparison = 'contains'
                 then
-                    replace(numbered.compared_value, rules.element, '')
+                    replace(numbered.compared_value, rules.compared, '')
                     <> numbered.compared_value
                 when rules.comparison = 'between'
                 then

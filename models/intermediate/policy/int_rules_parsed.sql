@@ -59,38 +59,41 @@ with
         from united
     ),
 
-    elements as (
-        select rule_set, rule_id, {{ explode_text("rule_value") }} as element
+    separated as (
+        select *, {{ explode_text("coalesce(rule_value, '')") }} as value
         from normalised
         where comparison = 'in'
+        union all
+        select *, rule_value as value
+        from normalised
+        where comparison <> 'in'
     ),
 
     final as (
         select
-            normalised.rule_set,
-            normalised.rule_id,
-            normalised.attribute_name,
-            normalised.comparison,
-            normalised.valid_from,
-            normalised.valid_to,
-            nullif(
-                trim(coalesce(elements.element, normalised.rule_value)), ''
-            ) as element,
-            {{ to_number("coalesce(elements.element, normalised.rule_value)") }}
-            as element_number,
+            rule_set,
+            rule_id,
+            attribute_name,
+            comparison,
+            valid_from,
+            valid_to,
+            nullif(trim(value), '') as element,
+            {{ to_number("value") }} as element_number,
             case
-                when normalised.comparison = 'between'
-                then {{ to_number("split_part(normalised.rule_value, '|', 1)") }}
+                when comparison = 'between'
+                then {{ to_number("split_part(rule_value, '|', 1)") }}
             end as lower_bound,
             case
-                when normalised.comparison = 'between'
-                then {{ to_number("split_part(normalised.rule_value, '|', 2)") }}
-            end as upper_bound
-        from normalised
-        left join
-            elements
-            on normalised.rule_set = elements.rule_set
-            and normalised.rule_id = elements.rule_id
+                when comparison = 'between'
+                then {{ to_number("split_part(rule_value, '|', 2)") }}
+            end as upper_bound,
+            case
+                when
+                    attribute_name = 'registrable_domain'
+                    and (comparison <> 'contains' or value not like '.%')
+                then {{ domain_host("value") }}
+            end as host
+        from separated
     )
 
 select *

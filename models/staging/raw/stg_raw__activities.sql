@@ -56,6 +56,8 @@ with
             case
                 when version_rank > 1
                 then null
+                when is_deleted
+                then 'deleted'
                 when occurred_at > {{ as_of() }}
                 then 'future'
             end as quarantine_reason

@@ -39,7 +39,9 @@ with
         from united
     ),
 
-    judged as ({{ versions_judged("ranked", "company_id", "when false then null") }}),
+    judged as (
+        {{ versions_judged("ranked", "company_id", "when is_deleted then 'deleted'") }}
+    ),
 
     final as (
         select

@@ -4,7 +4,7 @@ with
     typed as (
         select
             {{ clean_text("opportunity_id") }} as opportunity_id,
-            coalesce({{ clean_text("lead_id") }}, '') as lead_id,
+            {{ clean_text("lead_id") }} as lead_id,
             lower({{ clean_text("status") }}) as status,
             {{ clean_text("stage") }} as stage,
             cast(amount as decimal(20, 6)) as amount,
@@ -40,9 +40,10 @@ with
             versions_judged(
                 "ranked",
                 "opportunity_id",
-                "when created_at > "
+                "when is_deleted then 'deleted' when created_at > "
                 ~ as_of()
-                ~ " then 'future' when status in ('open', 'won', 'lost') then null else 'unknown_value'",
+                ~ " then 'future' when coalesce(status, '') not in ('open', 'won', 'lost')"
+                ~ " then 'unknown_value' when lead_id is null then 'no_lead'",
             )
         }}
     ),

@@ -38,6 +38,8 @@ with
             case
                 when version_rank > 1
                 then null
+                when is_deleted
+                then 'deleted'
                 when cast(spend_date as timestamp) > {{ as_of() }}
                 then 'future'
                 when amount < 0 and not coalesce(is_refund, false)
