@@ -737,6 +737,7 @@ class Event:
     strength: float = 1.0
     activity_id: str | None = None
     campaign_id: str | None = None
+    lead_source: str | None = None  # raw, as an activity names it
 
 
 @dataclass
@@ -917,12 +918,14 @@ class World:
         mail = self.email_domain(lead)
         return None if mail in self.policy.free else mail
 
-    def source(self, row: Row) -> str:
-        """Source of a lead or a spend row: its own, else its campaign's."""
+    def raw_source(self, row: Row) -> str | None:
+        """Raw source of a lead, a touch or a spend row: its own, else its campaign's."""
         campaign = self.campaigns.get(row["campaign_id"])
-        return self.policy.source(
-            row["lead_source"] or (campaign["lead_source"] if campaign else None)
-        )
+        return row["lead_source"] or (campaign["lead_source"] if campaign else None)
+
+    def source(self, row: Row) -> str:
+        """Source of a lead, a touch or a spend row."""
+        return self.policy.source(self.raw_source(row))
 
     def company(self, domain: str | None, moment: datetime) -> Row | None:
         """The company that has a domain at a moment; of several the smallest id."""
@@ -979,9 +982,8 @@ class Life:
         for row in self._own("activities"):
             rule = self.policy.activity_rule(folded(row["activity_type"]), row["occurred_at"])
             if rule is not None:
-                events.append(
-                    Event(row["occurred_at"], rule, 1.0, row["activity_id"], row["campaign_id"])
-                )
+                named = (row["activity_id"], row["campaign_id"], row["lead_source"])
+                events.append(Event(row["occurred_at"], rule, 1.0, *named))
         return events
 
     def _signals(self) -> list[Event]:
@@ -1568,8 +1570,7 @@ def _touches(life: Life, until: datetime, lookback: timedelta) -> list[Event]:
 
 
 def _touch_source(world: World, touch: Event) -> str:
-    campaign = world.campaigns.get(touch.campaign_id)
-    return world.policy.source(campaign["lead_source"] if campaign else None)
+    return world.source({"lead_source": touch.lead_source, "campaign_id": touch.campaign_id})
 
 
 def attribution(world: World, lookback: timedelta) -> list[Row]:

@@ -33,13 +33,13 @@ with
     categorised as (
         select
             divided.*,
-            coalesce(sites.source_category, names.source_category) as source_category
+            coalesce(sites.source_category, brands.source_category) as source_category
         from divided
         left join categories as sites on divided.source_name = sites.source
         left join
-            categories as names
+            categories as brands
             on regexp_extract(divided.source_name, '^([^.]+)[.](com?[.])?[^.]+$', 1)
-            = names.source
+            = brands.source
     ),
 
     final as (
