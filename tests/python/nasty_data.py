@@ -420,7 +420,9 @@ class World:
             "activity_type": self.of.pick(ACTIVITY_TYPES),
             "occurred_at": self.of.moment(),
             "campaign_id": self.of.maybe(f"w{self.name}c{self.of.random.randint(0, 3)}"),
-            "lead_source": self.of.source(self.of.source_random.choice(("", "", *SOURCES))),
+            "lead_source": self.of.source(
+                self.of.source_random.choice(("", "", "https://a.com/?newsletter", *SOURCES))
+            ),
         }
 
     def _signal(self, signal_id: str) -> TextRow:

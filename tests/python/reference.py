@@ -982,7 +982,10 @@ class Life:
         for row in self._own("activities"):
             rule = self.policy.activity_rule(folded(row["activity_type"]), row["occurred_at"])
             if rule is not None:
-                named = (row["activity_id"], row["campaign_id"], row["lead_source"])
+                # An address is kept without what it asks for, in which anything may stand.
+                source = row["lead_source"]
+                source = re.split("[?#]", source)[0] if source and "://" in source else source
+                named = (row["activity_id"], row["campaign_id"], source)
                 events.append(Event(row["occurred_at"], rule, 1.0, *named))
         return events
 
