@@ -157,6 +157,39 @@ def read_totals(connection: duckdb.DuckDBPyConnection) -> list[SourceTotals]:
     ]
 
 
+@dataclass(frozen=True)
+class Unmapped:
+    """What the raw sources that nobody has mapped hold between them; shares of 0 to 1."""
+
+    count: int
+    lead_share: float
+    spend_share: float
+
+
+def read_unmapped(connection: duckdb.DuckDBPyConnection) -> Unmapped:
+    """Unmapped sources of a release."""
+    row = connection.execute(
+        "select count(*), coalesce(sum(lead_share), 0), coalesce(sum(spend_share), 0)"
+        " from reports.rpt_unmapped_sources"
+    ).fetchone()
+    return Unmapped(*(row or (0, 0.0, 0.0)))
+
+
+def unmapped_line(unmapped: Unmapped, worth_saying: float | None) -> str | None:
+    """One line where a greater share than `worth_saying` of leads or spend has such a source.
+
+    Without the values, in which anything may stand.
+    """
+    shares = (unmapped.lead_share, unmapped.spend_share)
+    if worth_saying is None or max(shares) <= worth_saying:
+        return None
+    leads, spend = map(format_rate, shares)
+    return (
+        f"Sources that nobody has mapped ({unmapped.count:,}) hold {leads} of leads and {spend} of "
+        "spend: see reports.rpt_unmapped_sources"
+    )
+
+
 def total_of(sources: Sequence[SourceTotals]) -> SourceTotals:
     """All sources as one; a sum over unknown amounts only is unknown."""
     counts = tuple(sum(column) for column in zip(*(s.counts for s in sources), strict=True))

@@ -283,6 +283,8 @@ def print_outcome(
         near_misses = connection.execute(
             "select coalesce(sum(near_miss_count), 0) from reports.rpt_quarantine"
         ).fetchall()[0][0]
+        unmapped = show.read_unmapped(connection)
+    worth_saying = read_parameter(warehouse / WORK_NAME, "unmapped_share")
     tables = [
         show.funnel_table(sources, currency),
         show.rate_table(sources),
@@ -300,6 +302,8 @@ def print_outcome(
         console.print()
         console.print(show.near_miss_line(near_misses), soft_wrap=True)
     console.print()
+    if (line := show.unmapped_line(unmapped, worth_saying)) is not None:
+        console.print(line, soft_wrap=True)
     console.print(scope)
     console.print(f"Warehouse: {warehouse / LINK_NAME} -> {made.path.name}", soft_wrap=True)
 
@@ -321,6 +325,13 @@ def describe_scope(work: Path, outcome: DbtOutcome) -> str:
     if AFFECTED not in outcome.seconds_by_node:
         recomputed = 0
     return f"Recomputed {recomputed:,} of {total:,} leads"
+
+
+def read_parameter(work: Path, name: str) -> float | None:
+    """A number of the seed report_parameters, None where it has no such row."""
+    with duckdb.connect(str(work), read_only=True) as connection:
+        query = "select max(value) from policy.report_parameters where parameter = ?"
+        return (connection.execute(query, [name]).fetchone() or (None,))[0]
 
 
 def read_rejected(work: Path) -> list[tuple[str, str, int]]:

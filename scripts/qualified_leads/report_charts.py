@@ -216,9 +216,13 @@ def matrix(rows: Sequence[Row], description: str) -> Spec:
 
 
 def model_ranges(rows: Sequence[Row], description: str) -> Spec:
-    """Credits of each source under every model. Rows: lead_source, attribution_model, value."""
+    """Credits of each source under every model. Rows: lead_source, attribution_model, value.
+
+    The model lead_source, which attributes nothing, stands apart and widens no span.
+    """
     base = alt.Chart(_data(rows)).encode(y=alt.Y("lead_source:N", sort=None, title=None))
-    span = base.mark_rule(color=MAIN, opacity=0.3, strokeWidth=8).encode(
+    attributed = base.transform_filter(alt.datum.attribution_model != "lead_source")
+    span = attributed.mark_rule(color=MAIN, opacity=0.3, strokeWidth=8).encode(
         x=alt.X("min(value):Q", title="customers", axis=alt.Axis(tickCount=6)), x2="max(value):Q"
     )
     tooltip = [
@@ -226,7 +230,7 @@ def model_ranges(rows: Sequence[Row], description: str) -> Spec:
         alt.Tooltip("attribution_model:N", title="Model"),
         alt.Tooltip("value:Q", title="Customers", format=",.1f"),
     ]
-    models = base.mark_tick(color=MAIN, thickness=2, height=14, opacity=1).encode(
+    models = attributed.mark_tick(color=MAIN, thickness=2, height=14, opacity=1).encode(
         x="value:Q", tooltip=tooltip
     )
     own = (

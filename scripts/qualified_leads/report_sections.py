@@ -492,6 +492,11 @@ def score_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Secti
     )
 
 
+# Sources that are none, and the heading of what the models are compared with.
+SOURCELESS = ("unknown", "unattributed")
+OWN_SOURCE = "lead's own"
+
+
 def attribution_section(connection: duckdb.DuckDBPyConnection, currency: str) -> Section:
     """Whether the answer depends on the attribution model."""
     rows = read_attribution(connection)
@@ -505,7 +510,8 @@ def attribution_section(connection: duckdb.DuckDBPyConnection, currency: str) ->
     for row in rows:
         source = row["lead_source"]
         largest[source] = max(largest.get(source, 0), row["customers"] or 0)
-    ranked = sorted(largest, key=lambda name: (-largest[name], str(name)))
+    # What has no source is no source to compare, however large.
+    ranked = sorted(largest, key=lambda name: (name in SOURCELESS, -largest[name], str(name)))
     # Credits of sources left out are not summed: a span over 'other' would say nothing.
     drawn = [name for name in ranked[:13] if largest[name]]
     position = {name: number for number, name in enumerate(drawn)}
@@ -528,11 +534,12 @@ def attribution_section(connection: duckdb.DuckDBPyConnection, currency: str) ->
         "attribution-models",
         "Customers by source under each attribution model",
         label,
-        f"From {source}. Each tick is a model, the diamond the lead's own source without "
-        f"attribution; the {len(drawn)} sources with the most, all are in the table.",
+        f"From {source}. Each tick is a model and the bar their span; the diamond, no part of it, "
+        f"is the lead's own source. The {len(drawn)} sources with the most; the table has all.",
         charts.model_ranges(points, label),
     )
-    columns = [SOURCE, *(Column(f"m{n}", name, "number") for n, name in enumerate(models))]
+    names = [OWN_SOURCE if name == "lead_source" else name for name in models]
+    columns = [SOURCE, *(Column(f"m{n}", name, "number") for n, name in enumerate(names))]
     wide = pivot(rows, models, ranked, "customers")
     costs = pivot(rows, models, ranked, "cost_per_customer")
     total = {"lead_source": "all", **sums(wide, [f"m{n}" for n in range(len(models))])}
@@ -554,13 +561,34 @@ def attribution_section(connection: duckdb.DuckDBPyConnection, currency: str) ->
         title,
         texts=[
             "A source whose span is short can be judged by any model; a wide one depends on it."
+            + unknown_credits(rows)
         ],
         charts=[chart] if drawn else [],
         tables=tables,
         notes=[
-            f"From {source}. The model lead_source is the report without attribution. Where a "
-            "model credits a source with a fraction of a customer, a whole one costs much."
+            f"From {source}. Under '{OWN_SOURCE}' customers count for the source of the lead, "
+            "without attribution. Spend is the same in every model. No cost is shown where a model "
+            "credits less than one customer; that of unknown is spend without a source."
         ],
+    )
+
+
+def unknown_credits(rows: Sequence[Row]) -> str:
+    """A sentence about the share of credits that no source gets, over the models."""
+    shares = []
+    for model in {row["attribution_model"] for row in rows} - {"lead_source"}:
+        credits = {
+            row["lead_source"]: row["customers"] or 0
+            for row in rows
+            if row["attribution_model"] == model
+        }
+        lost = sum(credits.get(name, 0) for name in SOURCELESS)
+        shares.append(ratio(lost, sum(credits.values())) or 0.0)
+    if not shares or not max(shares):
+        return ""
+    return (
+        f" {min(shares):.0%} to {max(shares):.0%} of the customers, by model, are credited to "
+        "touches of unknown source or to none; reports.rpt_unmapped_sources has what can be mapped."
     )
 
 
@@ -574,7 +602,10 @@ def pivot(
         row = found.get((source, model))
         if row is None:
             return None
-        return ratio(row["spend"], row["customers"]) if what == "cost_per_customer" else row[what]
+        if what != "cost_per_customer":
+            return row[what]
+        # Below one customer a cost says more about the fraction than about the source.
+        return ratio(row["spend"], row["customers"]) if (row["customers"] or 0) >= 1 else None
 
     return [
         {"lead_source": s, **{f"m{n}": value(s, model) for n, model in enumerate(models)}}

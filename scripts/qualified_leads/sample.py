@@ -153,9 +153,9 @@ def _write(
 ) -> dict[str, int]:
     companies = _write_market(seed, leads, calendar, writers)
     for first, count, share in _slices(calendar, leads, activities):
-        rng = np.random.default_rng([seed, 1, first])
+        rng, source_rng = (np.random.default_rng([seed, part, first]) for part in (1, 2))
         people = sample_people.make_people(rng, calendar, companies, first, count, leads)
-        _write_slice(rng, people, companies, calendar, share, writers)
+        _write_slice(rng, source_rng, people, companies, calendar, share, writers)
         if first == 0:
             _write_malformed(writers)
         if progress:
@@ -200,6 +200,7 @@ def _slices(calendar: Calendar, leads: int, activities: int) -> Iterator[tuple[i
 
 def _write_slice(
     rng: np.random.Generator,
+    source_rng: np.random.Generator,
     people: People,
     companies: Companies,
     calendar: Calendar,
@@ -230,7 +231,7 @@ def _write_slice(
     again = sample_activities.duplicates(activities)
     events = sample_activities.make_events(rng, people, journey, calendar, activities - again)
     tables["activities"] = sample_activities.activity_rows(
-        rng, people, events, calendar, following["activities"], again
+        rng, source_rng, people, events, calendar, following["activities"], again
     )
     for table, columns in tables.items():
         writers[table].write(columns)

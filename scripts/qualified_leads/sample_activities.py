@@ -74,6 +74,12 @@ TYPE_FAMILIES = {
     "content_download": ("email", "content_syndication", "email", "linkedin"),
     "email_click": ("email",) * 4,
 }
+# Of these web analytics says where the visitor came from; one with a campaign has its source.
+VISIT_TYPES = (
+    "page_view", "pricing_page_view", "blog_read", "content_download", "webinar_registered",
+    "form_submit", "demo_request", "contact_sales", "trial_start", "chat_conversation",
+    "careers_page_view", "social_engagement",
+)  # fmt: skip
 SLOTS = 4096
 EVENTS_PER_SESSION = 5
 DUPLICATES = 0.003
@@ -257,13 +263,17 @@ def _campaigns(
 
 def activity_rows(
     rng: np.random.Generator,
+    source_rng: np.random.Generator,
     people: People,
     events: Events,
     calendar: Calendar,
     first_id: int,
     again: int,
 ) -> Columns:
-    """Return the events as rows numbered from `first_id`, then `again` of them exported twice."""
+    """Return the events as rows numbered from `first_id`, then `again` of them exported twice.
+
+    Their sources have a random stream of their own.
+    """
     count = len(events)
     at, lead = events.at.copy(), people.number[events.row]
     loaded = calendar.exported(rng, at, 0.012)
@@ -277,6 +287,7 @@ def activity_rows(
         "occurred_at": seconds(at),
         "campaign_id": _campaign_ids(events.campaign),
         "asset": coded(ALL_ASSETS, _assets(rng, events.kind)),
+        "lead_source": coded(sources.VISITS, _visit_sources(source_rng, people, events)),
     }
     twice = np.sort(rng.choice(count, again, replace=False))
     index = pa.array(np.concatenate([np.arange(count), twice]))
@@ -298,3 +309,14 @@ def _assets(rng: np.random.Generator, kind: IntArray) -> IntArray:
     for name, group in ASSETS.items():
         table[CODE[name]] = np.resize([ALL_ASSETS.index(text) for text in group], 60)
     return table[kind, rng.integers(0, 60, len(kind))]
+
+
+def _visit_sources(rng: np.random.Generator, people: People, events: Events) -> IntArray:
+    """Return where the visitor of each event came from as an index into VISITS, -1 for no source.
+
+    Mostly from where the lead came in the first place. Sales' own work and mails have no source.
+    """
+    is_visit = np.isin(events.kind, [CODE[name] for name in VISIT_TYPES]) & (events.campaign < 0)
+    drawn = rng.integers(0, sources.VISITS_DRAWN, len(events), dtype=np.int8)
+    found = sources.visit_table()[people.source[events.row], drawn]
+    return np.where(is_visit, found, -1)

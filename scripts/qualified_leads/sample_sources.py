@@ -106,3 +106,63 @@ def spell(rng: np.random.Generator, source: IntArray) -> IntArray:
 def family_index() -> IntArray:
     """Return the index into FAMILIES of every source, -1 where it runs no campaigns."""
     return np.array([FAMILIES.index(s.family) if s.family else -1 for s in SOURCES])
+
+
+# What web analytics says of the visits of leads of a source, the usual one first; or nothing.
+# fmt: off
+VISIT_SOURCES: dict[str, tuple[str | None, ...]] = {
+    "organic_search": ("google / organic", "bing / organic", "https://www.google.com/",
+                       "duckduckgo / organic"),
+    "paid_search": ("google / cpc", "Google / CPC", "bing / cpc", "google / ppc"),
+    "linkedin": ("linkedin / cpc", "linkedin / paid-social", "LinkedIn / CPC", "linkedin/cpc"),
+    "facebook": ("facebook / cpc", "instagram / paid_social", "fb / cpc",
+                 "https://l.facebook.com/"),
+    "organic_social": ("linkedin / social", "xing / social", "lnkd.in / referral",
+                       "https://t.co/s2mQl"),
+    "email": ("newsletter / email", "nurture / email", "hs_email / email", "newsletter"),
+    "webinar": ("newsletter / email", "linkedin / social", "zoom.us / referral", "webinar"),
+    "event": ("(direct) / (none)", "booth / event", "google / organic", "conference / qr"),
+    "referral": ("blog.friend.example / referral", "reviews.example / referral",
+                 "chatgpt.com / referral", "google / organic"),
+    "partner": ("partner.example / referral", "reseller / partner", "(direct) / (none)",
+                "marketplace.example / affiliate"),
+    "direct": ("(direct) / (none)", "(direct) / (none)", "google / organic", "direct"),
+    "content_syndication": ("netline", "techtarget", "netline / cpl", "ebooks.example / referral"),
+    "unknown": (None, "(not set) / (not set)", "google / organic", "(direct) / (none)"),
+    "tiktok": ("tiktok / cpc", "tiktok / paid", "tiktok / social", None),
+    "unmapped": ("chatgpt.com / referral", "perplexity.ai / referral", "copilot", "chatgpt.com"),
+}
+# Of a hundred visits, whatever the source of the lead: people come back, and tracking has gaps.
+VISITS_BACK: tuple[tuple[str | None, int], ...] = (
+    ("(direct) / (none)", 16), ("google / organic", 11), ("newsletter / email", 8),
+    ("linkedin / social", 4), (None, 5), ("(not set) / (not set)", 1), ("intranet", 1),
+    ("QR-Flyer Halle 4", 1),
+)
+# fmt: on
+VISITS = tuple(
+    sorted(
+        {
+            text
+            for group in (*VISIT_SOURCES.values(), tuple(t for t, _ in VISITS_BACK))
+            for text in group
+            if text is not None
+        }
+    )
+)  # fmt: skip
+VISITS_DRAWN = 100  # codes per source of a lead, of which a uniform draw takes one
+
+
+def visit_table() -> IntArray:
+    """Return the codes in VISITS, -1 for none, of the visits of each source: (sources, drawn)."""
+
+    def code(text: str | None) -> int:
+        return -1 if text is None else VISITS.index(text)
+
+    back = [code(text) for text, count in VISITS_BACK for _ in range(count)]
+    rows = []
+    for source in SOURCES:
+        own = [code(text) for text in VISIT_SOURCES[source.name]]
+        # Half of them are the usual one.
+        usual = [own[0]] * ((VISITS_DRAWN - len(back)) // 2)
+        rows.append(usual + back + list(np.resize(own, VISITS_DRAWN - len(back) - len(usual))))
+    return np.array(rows)

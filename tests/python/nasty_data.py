@@ -37,6 +37,12 @@ INDUSTRIES = ("Software", "software ", "Retail", "")
 COUNTRIES = ("DE", "de", " Germany", "US", "")
 NUMBERS = ("", "0", "10", "10.0", "50", "100", "500", "1e2", "-3")
 SOURCES = ("Google", "adwords", " GOOGLE ", "Spring Newsletter", "tiktok", "", "  ")
+# Of one spelling each; the last matches a row of the map and would be read otherwise without it.
+PARTED_SOURCES = (
+    *("Facebook / CPC", "google/organic", "acme / Paid-Social", "(direct) / (none)", "n/a"),
+    *("https://l.facebook.com/l.php?u=x", "www.google.co.uk", "chatgpt.com", "acme / pigeon"),
+    *("amazon / cpc / spring", "sms / (not set)", "Newsletter / cpc"),
+)
 CRITERIA = (("BANT", "budget"), ("BANT", "Need "), ("BANT", "timeline"), ("meddpicc", "champion"))
 # Rows of one key never tie on case or blanks alone here: which is the greater is nobody's business.
 # So a value of a folded column has one spelling, capitals first.
@@ -50,6 +56,7 @@ class Generator:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.pick = self.random.choice
+        self.source_random = random.Random(f"sources {seed}")  # the rest stays as it was
         self.as_of = MIDNIGHT + timedelta(hours=12 * (seed % 2))
 
     def chance(self, probability: float) -> bool:
@@ -71,6 +78,11 @@ class Generator:
     def flag(self, probability: float = 0.5) -> str:
         """A boolean as text."""
         return "true" if self.chance(probability) else "false"
+
+    def source(self, word: str) -> str:
+        """A raw source: the word or, in one of three cases, a source / medium or an address."""
+        parted = self.source_random.choice(PARTED_SOURCES)
+        return self.source_random.choice((word, word, parted))
 
     # policy
 
@@ -315,7 +327,10 @@ class World:
                 for row in several(self._opportunity, (f"w{self.name}o{number}",), versions=True)
             ],
             "campaigns": [
-                {"campaign_id": f"w{self.name}c{number}", "lead_source": self.of.pick(SOURCES)}
+                {
+                    "campaign_id": f"w{self.name}c{number}",
+                    "lead_source": self.of.source(self.of.pick(SOURCES)),
+                }
                 for number in range(3)
             ],
             "spend": self._many(self._spend, 10, "x"),
@@ -380,7 +395,7 @@ class World:
             "job_title": of.pick(TITLES),
             "company_domain": of.maybe(of.pick((self._host(), "gmail.com", " ")), 0.3),
             "country": of.pick(COUNTRIES),
-            "lead_source": of.pick(SOURCES),
+            "lead_source": of.source(of.pick(SOURCES)),
             "campaign_id": of.maybe(f"w{self.name}c{of.random.randint(0, 3)}"),
             "merged_into_lead_id": of.maybe(self._lead_id(), 0.12),
             "is_deleted": of.pick(("", "", "false", "true")) if of.chance(0.3) else "",
@@ -425,6 +440,9 @@ class World:
             "occurred_at": self.of.moment(),
             "campaign_id": self.of.maybe(f"w{self.name}c{self.of.random.randint(0, 3)}"),
             "is_deleted": self._deletion(),
+            "lead_source": self.of.source(
+                self.of.source_random.choice(("", "", "https://a.com/?newsletter", *SOURCES))
+            ),
         }
 
     def _signal(self, signal_id: str) -> TextRow:
@@ -486,7 +504,7 @@ class World:
             "spend_date": of.moment()[:10],
             "amount": of.pick(("10", "0", "10.005", "33.333333", "-5", "-10.005")),
             "currency": of.pick(("", "EUR", "usd", "GBP", "CHF")),
-            "lead_source": of.pick(SOURCES),
+            "lead_source": of.source(of.pick(SOURCES)),
             "campaign_id": of.maybe(f"w{self.name}c{of.random.randint(0, 3)}"),
             "is_refund": of.pick(("", "false", "true", "true")),
             "is_deleted": self._deletion(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -388,11 +389,16 @@ class Policy:
         return max(reached)[1] if reached else None
 
     def source(self, raw: str | None) -> str:
-        """A raw source through lead_source_map, the first match by priority; else `unknown`."""
+        """A raw source through lead_source_map, else by both of its parts; else `unknown`."""
+        return self.known_source(raw) or "unknown"
+
+    def known_source(self, raw: str | None) -> str | None:
+        """None where nobody has mapped a raw source; the first match by priority wins."""
         for row in self.source_map:
             if raw and matches(folded(row["comparison"]) or "", folded(row["raw_value"]), [raw]):
                 return text(row["lead_source"]) or "unknown"
-        return "unknown"
+        parts = source_parts(folded(raw) or "")
+        return SOURCE_OF_CHANNEL.get(channel_of(*parts)) if parts else None
 
 
 def _matches_one(comparison: str, rule_value: str | None, value: str) -> bool | None:
@@ -696,6 +702,107 @@ def resolve_identity(staging: Staging, policy: Policy) -> tuple[list[Lead], list
     return survivors, bridge
 
 
+# ------------------------------------------------------------------------------------------ sources
+
+PROJECT = Path(__file__).resolve().parents[2]
+with (PROJECT / "seeds" / "source_categories.csv").open(newline="", encoding="utf-8") as _list:
+    CATEGORY_OF = {row["source"]: row["source_category"] for row in csv.DictReader(_list)}
+
+# The channels of GA4 and four that it lacks, in the names of the project.
+SOURCE_OF_CHANNEL = {
+    "Direct": "direct",
+    "Cross-network": "other_paid",
+    "Paid Shopping": "paid_search",
+    "Paid Search": "paid_search",
+    "Paid Social": "paid_social",
+    "Paid Video": "paid_social",
+    "Display": "display",
+    "Paid Other": "other_paid",
+    "Organic Shopping": "organic_search",
+    "Organic Social": "organic_social",
+    "Organic Video": "organic_social",
+    "Organic Search": "organic_search",
+    "Referral": "referral",
+    "Email": "email",
+    "Affiliates": "partner",
+    "Audio": "other_paid",
+    "SMS": "other",
+    "Mobile Push Notifications": "other",
+    "Event": "event",
+    "Unassigned": "unknown",
+}
+PAID_MEDIUM = re.compile(
+    ".*(cp|paid).*|ppc|retargeting|remarketing|sem|ads?|adwords|sponsored|boosted"
+)
+SOCIAL_MEDIUM = re.compile("(organic[ _-])?social|social[ _-]media|social[ -]network|sm")
+EMAIL = re.compile("e[ _-]?mail")
+SITE_NAME = re.compile(r"([^.]+)\.(com?\.)?[^.]+")
+
+
+def source_parts(raw: str) -> tuple[str, str, str] | None:
+    """Source, medium and campaign of a folded raw value; None of a word that has no parts."""
+    if "/" not in raw and "." not in raw:
+        return None
+    is_whole = " / " in raw or "://" in raw
+    source, medium, campaign, *_ = [
+        part.strip() for part in raw.split(" / " if is_whole else "/") + ["", ""]
+    ]
+    host = re.sub("^[a-z][a-z0-9+.-]*://", "", source)
+    host = re.sub("(:[0-9]*)?[.]*$", "", re.split("[/?#]", host)[0])
+    return host.removeprefix("www."), medium, campaign
+
+
+def category_of(source: str) -> str | None:
+    """Category of a source as it is listed, else of the name that a site has in each country."""
+    name = SITE_NAME.fullmatch(source)
+    return CATEGORY_OF.get(source) or (CATEGORY_OF.get(name[1]) if name else None)
+
+
+def channel_of(source: str, medium: str, campaign: str) -> str | None:
+    """The default channel group of GA4, by its rules in its order; see DECISIONS.md on the rest."""
+    category, is_paid = category_of(source), PAID_MEDIUM.fullmatch(medium) is not None
+    if source in {"(direct)", "direct"}:
+        return "Direct"
+    if "cross-network" in campaign:
+        return "Cross-network"
+    if is_paid and category:
+        return f"Paid {category.title()}"
+    if medium in {"display", "banner", "expandable", "interstitial", "cpm", "programmatic"}:
+        return "Display"
+    if medium == "sem" or re.fullmatch("paid[ _-]?search", medium):
+        return "Paid Search"
+    if re.fullmatch("paid[ _-]?social", medium):
+        return "Paid Social"
+    if is_paid:
+        return "Paid Other"
+    if category == "shopping":
+        return "Organic Shopping"
+    if category == "social" or SOCIAL_MEDIUM.fullmatch(medium):
+        return "Organic Social"
+    if category == "video" or "video" in medium:
+        return "Organic Video"
+    if category == "search" or re.fullmatch("organic([ _-]search)?|seo", medium):
+        return "Organic Search"
+    if medium in {"referral", "app", "link", "ai"}:
+        return "Referral"
+    if EMAIL.fullmatch(source) or EMAIL.fullmatch(medium) or medium in {"newsletter", "mail"}:
+        return "Email"
+    if re.fullmatch("affiliates?|partners?|reseller", medium):
+        return "Affiliates"
+    if medium in {"audio", "podcast", "radio", "tv", "print", "ooh", "dooh"}:
+        return "Audio"
+    if re.fullmatch("events?|webinar|trade[ -]?show|conference", medium):
+        return "Event"
+    if source == "sms" or medium in {"sms", "text"}:
+        return "SMS"
+    if source == "firebase" or re.search("push|mobile|notification", medium):
+        return "Mobile Push Notifications"
+    if "shopping" in campaign:
+        return "Organic Shopping"
+    nothing = "unknown|n|null|undefined|not set|[(](not set|none|not provided|other)[)]"
+    return "Unassigned" if re.fullmatch(f"{nothing}|[(]data not available[)]", source) else None
+
+
 # ------------------------------------------------------------------------------------------ scoring
 
 
@@ -708,6 +815,7 @@ class Event:
     strength: float = 1.0
     activity_id: str | None = None
     campaign_id: str | None = None
+    lead_source: str | None = None  # raw, as an activity names it
 
 
 @dataclass
@@ -888,12 +996,14 @@ class World:
         mail = self.email_domain(lead)
         return None if mail in self.policy.free else mail
 
-    def source(self, row: Row) -> str:
-        """Source of a lead or a spend row: its own, else its campaign's."""
+    def raw_source(self, row: Row) -> str | None:
+        """Raw source of a lead, a touch or a spend row: its own, else its campaign's."""
         campaign = self.campaigns.get(row["campaign_id"])
-        return self.policy.source(
-            row["lead_source"] or (campaign["lead_source"] if campaign else None)
-        )
+        return row["lead_source"] or (campaign["lead_source"] if campaign else None)
+
+    def source(self, row: Row) -> str:
+        """Source of a lead, a touch or a spend row."""
+        return self.policy.source(self.raw_source(row))
 
     def company(self, domain: str | None, moment: datetime) -> Row | None:
         """The company that has a domain at a moment; of several the smallest id."""
@@ -950,9 +1060,11 @@ class Life:
         for row in self._own("activities"):
             rule = self.policy.activity_rule(folded(row["activity_type"]), row["occurred_at"])
             if rule is not None:
-                events.append(
-                    Event(row["occurred_at"], rule, 1.0, row["activity_id"], row["campaign_id"])
-                )
+                # An address is kept without what it asks for, in which anything may stand.
+                source = row["lead_source"]
+                source = re.split("[?#]", source)[0] if source and "://" in source else source
+                named = (row["activity_id"], row["campaign_id"], source)
+                events.append(Event(row["occurred_at"], rule, 1.0, *named))
         return events
 
     def _signals(self) -> list[Event]:
@@ -1546,8 +1658,7 @@ def _touches(life: Life, until: datetime, lookback: timedelta) -> list[Event]:
 
 
 def _touch_source(world: World, touch: Event) -> str:
-    campaign = world.campaigns.get(touch.campaign_id)
-    return world.policy.source(campaign["lead_source"] if campaign else None)
+    return world.source({"lead_source": touch.lead_source, "campaign_id": touch.campaign_id})
 
 
 def attribution(world: World, lookback: timedelta) -> list[Row]:

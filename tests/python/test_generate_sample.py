@@ -13,13 +13,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from harness import build_case
 
 from qualified_leads import sample, sample_write
 from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.sample import SampleError, generate
 from qualified_leads.sample_activities import TYPES
 from qualified_leads.sample_sales import CRITERIA
-from qualified_leads.sample_sources import SPELLINGS
+from qualified_leads.sample_sources import SPELLINGS, VISITS
 
 ROOT = Path(__file__).parents[2]
 LEADS, ACTIVITIES = 4_000, 120_000
@@ -323,6 +324,45 @@ def test_every_activity_type_and_source_spelling_occurs(db: duckdb.DuckDBPyConne
     assert {name for (name,) in raw} == {*SPELLINGS, None}
     signals = db.execute("select distinct signal_type from intent_signals").fetchall()
     assert {name for (name,) in signals} == {"research", "comparison", "pricing"}
+
+
+def test_visits_have_a_source_that_is_mostly_their_leads(db: duckdb.DuckDBPyConnection) -> None:
+    found = {
+        text
+        for (text,) in db.execute("select distinct lead_source from activities").fetchall()
+        if text is not None
+    }
+    assert found == set(VISITS)
+    of_both = "select count(*) from activities where lead_source is not null and campaign_id {}"
+    assert scalar(db, of_both.format("is not null")) == 0  # the campaign has its own
+    visits = "from activities where activity_type = 'page_view' and lead_id < 'L8'"
+    assert 0.02 < scalar(db, f"select avg((lead_source is null)::int) {visits}") < 0.2
+    own = """
+        select avg((activities.lead_source like 'google /%')::int) from activities
+        join (select lead_id, any_value(lower(lead_source)) as lead_source from leads group by 1)
+            as leads using (lead_id)
+        where activity_type = 'page_view' and leads.lead_source = 'google ads'
+    """
+    assert 0.4 < scalar(db, own) < 0.8
+
+
+def test_few_touches_have_an_unknown_source(
+    sampled: tuple[Path, dict[str, int]], tmp_path: Path
+) -> None:
+    database = build_case(tmp_path, sampled[0], None, "2026-07-01")
+    with duckdb.connect(str(database), read_only=True) as work:
+        shares = work.execute(
+            """
+            select
+                attribution_model,
+                sum(credit) filter (lead_source = 'unknown')
+                / sum(credit) filter (lead_source <> 'unattributed')
+            from marts.fct_attribution_credits
+            group by attribution_model
+            """
+        ).fetchall()
+    assert len(shares) > 5
+    assert all(0 < share <= 0.2 for _, share in shares), shares
 
 
 def test_policy_seeds_know_the_values_of_the_sample() -> None:

@@ -214,6 +214,27 @@ TRAPS = [
         {"activities": [activity("late2", "late", "2023-08-20", _loaded_at=LATE)]},
     ),
     Trap(
+        "a_corrected_activity_has_a_source_that_nobody_had_before",
+        "select activity_id, lead_source, credit from marts.fct_attribution_credits "
+        "where lead_id = 'own' and attribution_model = 'linear' order by 1",
+        [("own1", "email", 0.5), ("own2", "event", 0.5)],
+        [("own1", "paid_search", 0.5), ("own2", "event", 0.5)],
+        {
+            "campaigns": [{"campaign_id": "own", "lead_source": "fair", "_loaded_at": EARLY}],
+            "leads": [lead("own", job_title="CMO")],
+            "activities": [
+                activity("own1", "own", campaign_id="own", lead_source="Newsletter"),
+                activity("own2", "own", activity_type="demo", campaign_id="own"),
+            ],
+        },
+        {
+            "activities": [
+                activity("own1", "own", campaign_id="own", lead_source="Bing / CPC")
+                | {"_loaded_at": LATE}
+            ]
+        },
+    ),
+    Trap(
         "a_superseded_activity_lands_late",
         f"select {score('engagement', 'stale')}, {score('engagement', 'stale2')}",
         [(10, 0)],

@@ -117,33 +117,44 @@ MUTATIONS = (
     ),
     Mutation(
         "a touch at the milestone is missed",
-        "and spans.ends_at >= touches.touched_at",
-        "and spans.ends_at > touches.touched_at",
+        "and reached.reached_at >= touches.touched_at",
+        "and reached.reached_at > touches.touched_at",
     ),
     Mutation(
         "touches before the window count",
-        "and spans.starts_at <= touches.touched_at",
+        "and reached.reached_at - {{ attribution_lookback() }} <= touches.touched_at",
         "",
     ),
     Mutation(
         "touches of one moment stand in any order",
-        "order by touched_at, activity_id ) as touch_number",
-        "order by touched_at, activity_id desc ) as touch_number",
+        "(partition by lead_id order by touched_at, activity_id)",
+        "(partition by lead_id order by touched_at, activity_id desc)",
     ),
     Mutation(
         "the touch at the creation is none",
-        "when touches.touched_at <= spans.created_at",
-        "when touches.touched_at < spans.created_at",
+        "when touches.touched_at <= reached.created_at",
+        "when touches.touched_at < reached.created_at",
     ),
     Mutation(
         "a path goes on after its window",
-        "when touches.touch_number < paths.last_number",
-        "when touches.touch_number <= paths.last_number",
+        "coalesce(touches.next_touched_at, {{ end_of_time() }})"
+        " > windows.{{ milestone }}_ends_at as is_last",
+        "touches.next_touched_at is null as is_last",
     ),
     Mutation(
         "paths without the milestone convert",
-        "when paths.is_reached then '(conversion)'",
+        "when counted.is_reached then '(conversion)'",
         "when true then '(conversion)'",
+    ),
+    Mutation(
+        "a touch has the source of its campaign alone",
+        "'source ' || lower(activities.lead_source),",
+        "",
+    ),
+    Mutation(
+        "a medium is read without its source",
+        "or rules.source_category = parts.source_category",
+        "or true",
     ),
     Mutation(
         "a path visits a source once",

@@ -17,7 +17,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from qualified_leads.console import SourceTotals, format_money, format_rate, total_of
+from qualified_leads.console import (
+    SourceTotals,
+    Unmapped,
+    format_money,
+    format_rate,
+    total_of,
+    unmapped_line,
+)
 from qualified_leads.dbt_run import build_arguments
 from qualified_leads.engine import check_engine
 from qualified_leads.errors import UsageError
@@ -43,6 +50,10 @@ on-run-start:
     select 1 as refresh_number, 1 as complete_number, true as is_complete, true as is_full,
         'it was asked for' as reason,
         'p' as policy_fingerprint
+  - create schema if not exists policy
+  - >-
+    create or replace view policy.report_parameters as
+    select 'unmapped_share' as parameter, 0.05 as value
   - create schema if not exists intermediate
   - create or replace view intermediate.int_leads_affected as select 'L' as survivor_lead_id
   - create or replace view intermediate.int_lead_statuses as select 'L' as lead_id
@@ -87,6 +98,9 @@ select 'period', 'paid_search', 999999, 0, 0, 0, 0, 0, 0.0
 select 'cohort' as basis, lead_source,
     case when lead_source = 'paid_search' then 12345.5 end as spend
 from {{ ref("rpt_lead_funnel") }} where basis = 'cohort'
+""",
+    "models/reports/rpt_unmapped_sources.sql": """
+select 'a@b.example' as raw_lead_source, 0.03 as lead_share, 0.041 as spend_share from range(3)
 """,
     "models/reports/rpt_quarantine.sql": """
 select 'spend' as table_name, 'negative_spend' as reason, 7 as row_count,
@@ -163,11 +177,20 @@ def test_refresh_releases_and_says_what_came_of_it(project: Path, warehouse: Pat
     assert "all 8,000 800 400 200 100 0 0.00" in lines
     assert "leads lead_id is missing 1,203" in lines
     assert "spend negative_spend 7" in lines
+    unmapped = "Sources that nobody has mapped (3) hold 9.0% of leads and 12.3% of spend"
+    assert f"{unmapped}: see reports.rpt_unmapped_sources" in lines
+    assert "a@b.example" not in done.stdout
     assert "Revenue USD" in done.stdout and str(warehouse) in done.stdout
     # One line per model, and no control codes where nobody looks.
     assert len([line for line in lines if line.endswith(" fct_leads")]) == 1
     assert "unique_fct_leads" not in done.stdout
     assert "\x1b" not in done.stdout and "\r" not in done.stdout
+
+
+def test_few_unmapped_sources_are_not_worth_a_line() -> None:
+    assert unmapped_line(Unmapped(9, 0.05, 0.0), 0.05) is None
+    assert unmapped_line(Unmapped(9, 0.9, 0.9), None) is None
+    assert unmapped_line(Unmapped(9, 0.0, 0.051), 0.05) is not None
 
 
 def test_failed_test_releases_nothing_and_names_the_test(project: Path, warehouse: Path) -> None:

@@ -22,6 +22,7 @@ from qualified_leads.release import Release
 from qualified_leads.report import ReportError, report_release, write_report
 from qualified_leads.report_data import find_release, months_between, top_sources
 from qualified_leads.report_page import safe_json
+from qualified_leads.report_sections import pivot, unknown_credits
 from qualified_leads.report_words import Change, headline, show
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -333,6 +334,22 @@ def test_numbers_as_text() -> None:
     assert show(-98765.4, "money", "JPY") == "−¥98,765"
     assert show(5, "money", "XTS") == "XTS\u00a05.00"
     assert show(None, "money", "EUR") == show(float("nan"), "rate", "EUR") == "–"
+
+
+def test_unknown_credits_are_said_and_costs_of_fractions_are_not() -> None:
+    def row(model: str, source: str, customers: float) -> dict[str, object]:
+        return {"attribution_model": model, "lead_source": source, "customers": customers}
+
+    rows = [
+        *(row("lead_source", "unknown", 9), row("lead_source", "email", 1)),
+        *(row("first", "unknown", 1), row("first", "email", 3)),
+        *(row("last", "unattributed", 1), row("last", "unknown", 1), row("last", "email", 2)),
+    ]
+    assert unknown_credits(rows).startswith(" 25% to 50% of the customers, by model")
+    assert unknown_credits(rows[:2]) == unknown_credits([row("first", "email", 0)]) == ""
+    costs = [row("first", "email", 0.99) | {"spend": 5}, row("last", "email", 2) | {"spend": 5}]
+    found = pivot(costs, ["first", "last"], ["email"], "cost_per_customer")
+    assert found == [{"lead_source": "email", "m0": None, "m1": 2.5}]
 
 
 def test_one_source_too_many_is_not_called_other() -> None:

@@ -18,10 +18,12 @@ from qualified_leads.domain_lists import DomainListError, registrable_domain
 SEEDS = PROJECT / "seeds"
 COMPARISONS = {"equals", "in", "contains", "between", "at_least", "at_most", "is_missing"}
 DOMAIN_SEEDS = ("public_suffixes", "free_email_domains", "disposable_email_domains")
+LISTS = (*DOMAIN_SEEDS, "source_categories")  # of others, who give no reasons
 RULE_SEEDS = {  # the column that holds the value
     "fit_rules": "rule_value",
     "exclusion_rules": "rule_value",
     "lead_source_map": "raw_value",
+    "channel_rules": "rule_value",
     "personas": "rule_value",
 }
 
@@ -56,7 +58,7 @@ def test_seeds_have_the_columns_of_their_contract() -> None:
     assert headers == {name: list(types) for name, types in contract().items()}
 
 
-@pytest.mark.parametrize("name", [name for name in seed_names() if name not in DOMAIN_SEEDS])
+@pytest.mark.parametrize("name", [name for name in seed_names() if name not in LISTS])
 def test_every_row_has_a_reason(name: str) -> None:
     assert [row for row in read_seed(name) if not row["reason"].strip()] == []
 
@@ -343,6 +345,9 @@ SOUND: dict[str, Row] = {
     "qualification_criteria": {"framework": "BANT", "is_required": "false"},
     "exclusion_rules": {"attribute_name": "domain", "comparison": "equals", "rule_value": "x.com"},
     "lead_source_map": {"comparison": "equals", "raw_value": "x", "lead_source": "other"},
+    "channel_rules": {"attribute_name": "medium", "comparison": "in", "rule_value": "x"}
+    | {"lead_source": "other"},
+    "source_categories": {"source_category": "search"},
     "field_checks": {"table_name": "leads", "minimum": "1"},
     "personas": {"persona": "x", "attribute_name": "goal", "comparison": "in", "rule_value": "x"},
     "stages": {"stage": "lead"},
@@ -369,6 +374,8 @@ KEYS: dict[str, Row] = {
     "qualification_criteria": {"criterion": "criterion_{n}"},
     "exclusion_rules": {"rule_id": "new_{n}"},
     "lead_source_map": {"priority": "9{n:03}"},
+    "channel_rules": {"priority": "9{n:03}"},
+    "source_categories": {"source": "site-{n}.example"},
     "field_checks": {"field_name": "field_{n}"},
     "personas": {"priority": "9{n:03}"},
     "stages": {"stage_order": "1{n}"},
@@ -522,6 +529,22 @@ WRONG_ROWS: dict[str, list[tuple[Row, tuple[str, ...]]]] = {
         ({"comparison": "matches"}, ("comparison_is_known",)),
         ({"comparison": "between", "raw_value": "x"}, (BOUNDS,)),
         ({"raw_value": ""}, ("*raw_value_is_given",)),
+    ],
+    "channel_rules": [
+        ({}, ()),
+        ({"attribute_name": " Medium"}, ()),
+        ({"attribute_name": "keyword"}, ("attribute_name_is_known",)),
+        ({"comparison": "at_least", "rule_value": "1"}, ("comparison_is_known",)),
+        ({"priority": ""}, ("priority_is_given",)),
+        ({"priority": "10"}, ("priority_is_unique",)),
+        ({"rule_value": ""}, ("*rule_value_is_given",)),
+        ({"lead_source": ""}, ("lead_source_is_given",)),
+    ],
+    "source_categories": [
+        ({}, ()),
+        ({"source": ""}, ("source_is_given",)),
+        ({"source": "bing"}, ("source_is_unique",)),
+        ({"source_category": ""}, ("source_category_is_given",)),
     ],
     "field_checks": [
         ({}, ()),
@@ -739,6 +762,7 @@ def test_values_stay_what_they_look_like_and_whole_seeds_are_warned_of(tmp_path:
             for name, comparison, value in DOMAIN_RULES
         ],
         "placeholder_emails": [{"email": "@x.com"}, {"email": "noemail"}, {"email": "na@"}],
+        "channel_rules": [],
         "free_email_domains": [{"domain": "same.com"}],
         "disposable_email_domains": [{"domain": "Same.com"}],
     }

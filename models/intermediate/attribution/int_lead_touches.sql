@@ -23,7 +23,7 @@ with
         select
             *,
             row_number() over history as touch_number,
-            lead(campaign_id) over history as next_campaign_id,
+            lead(origin) over history as next_origin,
             lag(touched_at) over history as previous_touched_at,
             lead(touched_at) over history as next_touched_at
         from kept

@@ -1,14 +1,14 @@
 with
-    credits as (select * from {{ ref("int_path_campaigns") }}),
+    credits as (select * from {{ ref("int_path_origins") }}),
 
-    campaigns as (select * from {{ ref("int_campaigns_mapped") }}),
+    origins as (select * from {{ ref("int_touch_origins") }}),
 
     effects as (select * from {{ ref("int_removal_effects") }}),
 
     sourced as (
-        select credits.*, coalesce(campaigns.lead_source, 'unknown') as lead_source
+        select credits.*, coalesce(origins.lead_source, 'unknown') as lead_source
         from credits
-        left join campaigns on credits.campaign_id = campaigns.campaign_id
+        left join origins on credits.origin = origins.origin
     ),
 
     final as (

@@ -1,5 +1,5 @@
 with
-    campaigns as (select * from {{ ref("int_campaigns_mapped") }}),
+    origins as (select * from {{ ref("int_touch_origins") }}),
 
     -- A path without its milestone ends at as_of.
     windows as (
@@ -17,11 +17,11 @@ with
         {% for milestone in milestones() %}
             select
                 '{{ milestone }}' as milestone,
-                touches.campaign_id,
+                touches.origin,
                 case
                     when touches.next_touched_at <= windows.{{ milestone }}_ends_at
-                    then touches.next_campaign_id
-                end as next_campaign_id,
+                    then touches.next_origin
+                end as next_origin,
                 coalesce(touches.next_touched_at, {{ end_of_time() }})
                 > windows.{{ milestone }}_ends_at as is_last,
                 coalesce(touches.previous_touched_at, {{ beginning_of_time() }})
@@ -38,27 +38,27 @@ with
         {% endfor %}
     ),
 
-    -- Counted by campaign, of which there are few, before sources are looked up.
+    -- Counted by origin, of which there are few, before sources are looked up.
     counted as (
         select
             milestone,
-            campaign_id,
-            next_campaign_id,
+            origin,
+            next_origin,
             is_first,
             is_last,
             is_reached,
             count(*) as step_count
         from windowed
-        group by milestone, campaign_id, next_campaign_id, is_first, is_last, is_reached
+        group by milestone, origin, next_origin, is_first, is_last, is_reached
     ),
 
     steps as (
         select
             counted.milestone,
-            coalesce(campaigns.lead_source, 'unknown') as lead_source,
+            coalesce(origins.lead_source, 'unknown') as lead_source,
             case
                 when not counted.is_last
-                then coalesce(next_campaigns.lead_source, 'unknown')
+                then coalesce(next_origins.lead_source, 'unknown')
                 when counted.is_reached
                 then '(conversion)'
                 else '(null)'
@@ -66,10 +66,8 @@ with
             counted.is_first,
             counted.step_count
         from counted
-        left join campaigns on counted.campaign_id = campaigns.campaign_id
-        left join
-            campaigns as next_campaigns
-            on counted.next_campaign_id = next_campaigns.campaign_id
+        left join origins on counted.origin = origins.origin
+        left join origins as next_origins on counted.next_origin = next_origins.origin
     ),
 
     moves as (

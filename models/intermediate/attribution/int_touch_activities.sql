@@ -9,7 +9,12 @@ with
             activities.survivor_lead_id as lead_id,
             activities.activity_id,
             activities.occurred_at as touched_at,
-            activities.campaign_id
+            activities.campaign_id,
+            -- What its source follows from: its own raw source, else its campaign.
+            coalesce(
+                'source ' || lower(activities.lead_source),
+                'campaign ' || activities.campaign_id
+            ) as origin
         from activities
         inner join
             rules

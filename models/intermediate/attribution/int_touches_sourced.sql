@@ -1,12 +1,12 @@
 with
     touches as (select * from {{ ref("int_lead_touches") }}),
 
-    campaigns as (select * from {{ ref("int_campaigns_mapped") }}),
+    origins as (select * from {{ ref("int_touch_origins") }}),
 
     final as (
-        select touches.*, coalesce(campaigns.lead_source, 'unknown') as lead_source
+        select touches.*, coalesce(origins.lead_source, 'unknown') as lead_source
         from touches
-        left join campaigns on touches.campaign_id = campaigns.campaign_id
+        left join origins on touches.origin = origins.origin
     )
 
 select *

@@ -1,5 +1,5 @@
 with
-    lead_source_map as (select * from {{ ref("lead_source_map") }}),
+    rules as (select * from {{ ref("int_lead_source_rules") }}),
 
     mapped_sources as (select * from {{ ref("int_lead_sources_mapped") }}),
 
@@ -8,8 +8,10 @@ with
             lead_source,
             channel,
             is_paid,
-            row_number() over (partition by lead_source order by priority) as map_rank
-        from lead_source_map
+            row_number() over (
+                partition by lead_source order by rule_rank
+            ) as declared_rank
+        from rules
     ),
 
     raw_counts as (
@@ -23,7 +25,7 @@ with
     sources as (
         select lead_source, channel, is_paid
         from ranked
-        where map_rank = 1
+        where declared_rank = 1
         union all
         select undeclared.lead_source, 'unknown' as channel, null as is_paid
         from undeclared

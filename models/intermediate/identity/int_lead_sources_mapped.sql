@@ -1,25 +1,36 @@
 with
     raw_sources as (select * from {{ ref("int_raw_lead_sources") }}),
 
+    parts as (select * from {{ ref("int_lead_source_parts") }}),
+
     evaluations as (select * from {{ ref("int_rule_evaluations") }}),
 
-    lead_source_map as (select * from {{ ref("lead_source_map") }}),
+    rules as (select * from {{ ref("int_lead_source_rules") }}),
 
     matched as (
         select
-            evaluations.attribute_value as raw_lead_source,
-            lead_source_map.lead_source,
-            lead_source_map.channel,
-            lead_source_map.is_paid,
+            parts.raw_lead_source,
+            rules.lead_source,
+            rules.channel,
+            rules.is_paid,
             row_number() over (
-                partition by evaluations.attribute_value
-                order by lead_source_map.priority
+                partition by parts.raw_lead_source order by rules.rule_rank
             ) as match_rank
-        from evaluations
+        from parts
         inner join
-            lead_source_map
-            on evaluations.rule_id = cast(lead_source_map.priority as string)
-        where evaluations.rule_set = 'lead_source' and evaluations.is_match
+            evaluations
+            on parts.attribute_name = evaluations.attribute_name
+            and parts.attribute_value = evaluations.attribute_value
+        inner join
+            rules
+            on evaluations.rule_set = rules.rule_set
+            and evaluations.rule_id = rules.rule_id
+        where
+            evaluations.is_match
+            and (
+                rules.source_category is null
+                or rules.source_category = parts.source_category
+            )
     ),
 
     final as (
@@ -27,7 +38,8 @@ with
             raw_sources.raw_lead_source,
             coalesce(matched.lead_source, 'unknown') as lead_source,
             matched.channel,
-            matched.is_paid
+            matched.is_paid,
+            matched.raw_lead_source is not null as is_mapped
         from raw_sources
         left join
             matched

@@ -1,26 +1,22 @@
+{% set tables = ["leads", "campaigns", "spend", "activities"] %}
 with
-    leads as (select * from {{ ref("stg_raw__leads") }}),
-
-    campaigns as (select * from {{ ref("stg_raw__campaigns") }}),
-
-    spend as (select * from {{ ref("stg_raw__spend") }}),
-
     united as (
-        select lead_source
-        from leads
-        union all
-        select lead_source
-        from campaigns
-        union all
-        select lead_source
-        from spend
+        {% for table_name in tables %}
+            select distinct lower(staged.lead_source) as raw_lead_source
+            from {{ ref("stg_raw__" ~ table_name) }} as staged
+            where {{ is_touched("staged") }} {{ "union" if not loop.last }}
+        {% endfor %}
     ),
 
     final as (
-        select lower(lead_source) as raw_lead_source
+        select united.raw_lead_source
         from united
-        where lead_source is not null
-        group by lower(lead_source)
+        where
+            united.raw_lead_source is not null
+            {% if is_incremental() %}
+                and united.raw_lead_source
+                not in (select known.raw_lead_source from {{ this }} as known)
+            {% endif %}
     )
 
 select *

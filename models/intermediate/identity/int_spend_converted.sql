@@ -10,6 +10,7 @@ with
     rated as (
         select
             spend.*,
+            coalesce(spend.lead_source, campaigns.raw_lead_source) as raw_lead_source,
             coalesce(mapped_sources.lead_source, 'unknown') as mapped_lead_source,
             {{ applied_rate("spend.currency", "rates.rate_to_reporting") }}
             as applied_rate

@@ -5,7 +5,7 @@ with
 
     lead_values as (select * from {{ ref("int_lead_attribute_periods") }}),
 
-    raw_sources as (select * from {{ ref("int_raw_lead_sources") }}),
+    source_parts as (select * from {{ ref("int_lead_source_parts") }}),
 
     rules as (
         select
@@ -23,10 +23,9 @@ with
     distinct_values as (
         select attribute_name, attribute_value
         from lead_values
-        group by attribute_name, attribute_value
-        union all
-        select 'raw_lead_source' as attribute_name, raw_lead_source as attribute_value
-        from raw_sources
+        union
+        select attribute_name, attribute_value
+        from source_parts
     ),
 
     numbered as (

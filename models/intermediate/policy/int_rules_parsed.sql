@@ -1,3 +1,13 @@
+{% set rule_sets_without_validity = [
+    ("lead_source", "lead_source_map", "'raw_lead_source'", "raw_value"),
+    (
+        "channel",
+        "channel_rules",
+        "concat('raw_', trim(attribute_name))",
+        "rule_value",
+    ),
+    ("persona", "personas", "attribute_name", "rule_value"),
+] %}
 with
     united as (
         select
@@ -23,26 +33,18 @@ with
             valid_from,
             valid_to
         from {{ ref("exclusion_rules") }}
-        union all
-        select
-            'lead_source' as rule_set,
-            cast(priority as string) as rule_id,
-            'raw_lead_source' as attribute_name,
-            comparison,
-            raw_value as rule_value,
-            null as valid_from,
-            null as valid_to
-        from {{ ref("lead_source_map") }}
-        union all
-        select
-            'persona' as rule_set,
-            cast(priority as string) as rule_id,
-            attribute_name,
-            comparison,
-            rule_value,
-            null as valid_from,
-            null as valid_to
-        from {{ ref("personas") }}
+        {% for rule_set, seed, attribute_name, rule_value in rule_sets_without_validity %}
+            union all
+            select
+                '{{ rule_set }}' as rule_set,
+                cast(priority as string) as rule_id,
+                {{ attribute_name }} as attribute_name,
+                comparison,
+                {{ rule_value }} as rule_value,
+                null as valid_from,
+                null as valid_to
+            from {{ ref(seed) }}
+        {% endfor %}
     ),
 
     normalised as (

@@ -6,7 +6,12 @@
         cast(occurred_at as timestamp) as occurred_at,
         {{ clean_text("campaign_id") }} as campaign_id,
         {{ clean_text("asset") }} as asset,
-        {{ clean_text("lead_source") }} as lead_source,
+        -- What an address of a referrer asks for may be anything, an e-mail too.
+        case
+            when lead_source like '%://%'
+            then regexp_replace({{ clean_text("lead_source") }}, '[?#].*$', '')
+            else {{ clean_text("lead_source") }}
+        end as lead_source,
         cast(is_deleted as boolean) as is_deleted,
         cast(_loaded_at as timestamp) as _loaded_at,
         cast(_landed_at as timestamp) as _landed_at,

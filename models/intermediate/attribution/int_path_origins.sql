@@ -26,7 +26,7 @@ with
             paths.milestone,
             paths.lead_id,
             paths.half_life_days,
-            coalesce(touches.campaign_id, '') as campaign_id,
+            coalesce(touches.origin, '') as origin,
             sum({{ time_factor("paths", "touches") }}) as factor_sum
         from paths
         inner join
@@ -38,7 +38,7 @@ with
             paths.milestone,
             paths.lead_id,
             paths.half_life_days,
-            coalesce(touches.campaign_id, '')
+            coalesce(touches.origin, '')
     ),
 
     anchored as (
@@ -46,7 +46,7 @@ with
             milestone,
             attribution_model,
             lead_id,
-            campaign_id,
+            origin,
             sum(credit) as credit,
             count(*) as anchor_count
         from
@@ -57,7 +57,7 @@ with
                         shares.milestone,
                         shares.attribution_model,
                         shares.lead_id,
-                        coalesce(touches.campaign_id, '') as campaign_id,
+                        coalesce(touches.origin, '') as origin,
                         shares.{{ place }}_credit as credit
                     from shares
                     inner join
@@ -67,7 +67,7 @@ with
                     where shares.{{ place }}_credit is not null
                 {% endfor %}
             ) as anchors
-        group by milestone, attribution_model, lead_id, campaign_id
+        group by milestone, attribution_model, lead_id, origin
     ),
 
     final as (
@@ -75,7 +75,7 @@ with
             shares.milestone,
             shares.attribution_model,
             shares.lead_id,
-            sums.campaign_id,
+            sums.origin,
             shares.is_data_driven,
             shares.half_life_days is not null or shares.is_data_driven as is_scaled,
             coalesce(anchored.credit, 0) as anchor_credit,
@@ -92,7 +92,7 @@ with
             on shares.milestone = anchored.milestone
             and shares.attribution_model = anchored.attribution_model
             and shares.lead_id = anchored.lead_id
-            and sums.campaign_id = anchored.campaign_id
+            and sums.origin = anchored.origin
     )
 
 select *
