@@ -44,7 +44,7 @@ MALFORMED: dict[str, tuple[dict[str, str], ...]] = {
         {"lead_id": "", "created_at": "2026-01-05 09:00:00", "lead_source": "direct"},
         {"lead_id": "L80000001", "created_at": "31.02.2026 25:61", "lead_source": "email"},
     ),
-    "companies": ({"company_id": "C8000001", "domain": "", "company_name": "Nobody Ltd"},),
+    "companies": ({"company_id": "", "domain": "nobody.example", "company_name": "Nobody Ltd"},),
     "activities": (
         {"activity_id": "A8000000001", "lead_id": "L00000001", "activity_type": "page_view",
          "occurred_at": "yesterday"},

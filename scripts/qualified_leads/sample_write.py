@@ -35,7 +35,7 @@ class TableWriter(Protocol):
     rows: int
 
     def write(self, columns: Mapping[str, pa.Array]) -> None:
-        """Append rows; `columns` holds every contract column, in any order."""
+        """Append rows; `columns` are those of the contract in any order, one left out is null."""
 
     def write_record(self, record: Mapping[str, str]) -> None:
         """Append one record as text, whether or not it keeps to the contract's types."""
@@ -46,9 +46,10 @@ class TableWriter(Protocol):
 
 def _batch(table: str, columns: Mapping[str, pa.Array]) -> pa.Table:
     names = contract_columns()[table]
-    if set(names) != set(columns):
-        raise KeyError(f"{table}: columns differ from the contract: {set(names) ^ set(columns)}")
-    return pa.table({name: columns[name] for name in names})
+    if unknown := set(columns) - set(names):
+        raise KeyError(f"{table}: not in the contract: {unknown}")
+    rows = len(next(iter(columns.values())))
+    return pa.table({name: columns.get(name, pa.nulls(rows, pa.string())) for name in names})
 
 
 class CsvWriter:
