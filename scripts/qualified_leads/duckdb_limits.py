@@ -24,6 +24,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
+from qualified_leads.el_tables import check_el_tables
 from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
 from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import LOG_NAME
@@ -103,10 +104,16 @@ class Plugin(BasePlugin):
         for name, paths in allowed.items():
             conn.execute(f"set {name} = [{', '.join(map(literal, _both_ways(paths)))}]")
         conn.execute("set autoinstall_known_extensions = false")
+        try:
+            self._el_tables = check_el_tables(conn)
+        except UsageError as error:
+            raise DbtRuntimeError(str(error)) from None
         conn.execute("set enable_external_access = false")
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute(f"set variable {CODE_HASH} = '{self._code_hash}'")
+        names = ", ".join(map(literal, self._el_tables))
+        cursor.execute(f"set variable el_tables = cast([{names}] as varchar[])")
 
 
 def _warehouse(creds: Any) -> Path:

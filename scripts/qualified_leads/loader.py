@@ -23,6 +23,7 @@ from rich.console import Console
 
 from qualified_leads import load_lake
 from qualified_leads.contract import load_contract
+from qualified_leads.el_tables import check_not_hidden
 from qualified_leads.erase import suppress_file
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import Staged
@@ -41,6 +42,7 @@ from qualified_leads.load_source import (
 from qualified_leads.load_sql import literal
 from qualified_leads.load_text import Integers
 from qualified_leads.paths import project_root
+from qualified_leads.release import WORK_NAME
 from qualified_leads.suppression import read_suppression, write_suppression
 
 __all__ = ["FileReport", "LoadReport", "load_directory"]
@@ -101,6 +103,7 @@ def load_directory(
     contract = load_contract()
     rules = read_mapping(mapping, contract) if mapping is not None else None
     tasks, warnings = plan(source, rules, contract)
+    check_not_hidden(warehouse / WORK_NAME, (task.table.name for task in tasks))
     report = LoadReport(warnings=warnings)
     now = now or datetime.now(UTC).replace(tzinfo=None)
     run = None
