@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro duckdb__create_raw_views() -%}
-    {%- set lake = lake_directory() | replace("'", "''") -%}
+    {%- set lake = lake_directory() -%}
     {%- set landed = run_query(
         "select distinct parse_path(file)[-2] from glob('"
         ~ lake

@@ -36,6 +36,7 @@ from qualified_leads.erase_superset import forget_queries
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
+from qualified_leads.paths import pattern
 from qualified_leads.release import (
     LINK_NAME,
     RELEASES_NAME,
@@ -250,7 +251,10 @@ def _find(warehouse: Path, suppression: Suppression, ids: set[str], addresses: s
 
 def _lead_rows(warehouse: Path) -> list[Row]:
     columns = ["lead_id", "merged_into_lead_id", "email", "first_name", "last_name", "phone"]
-    sources = [f"read_parquet({literal(str(p))})" for p in lake(warehouse).glob("leads/*.parquet")]
+    sources = [
+        f"read_parquet({literal(pattern(path))})"
+        for path in lake(warehouse).glob("leads/*.parquet")
+    ]
     rows: list[Row] = []
     with _connected() as connection:
         if "leads" in _landed_tables(connection, warehouse / WORK_NAME):
@@ -276,7 +280,7 @@ def _trimmed(value: str | None) -> str:
 def _rewrite(path: Path, anonymiser: Anonymiser, person: _Person) -> int:
     """Write a file of the lake anew without the people in it; the number of rows that changed."""
     table = path.parent.name
-    source = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    source = f"read_parquet({literal(pattern(path))}, file_row_number = true)"
     with _connected() as connection:
         changed = _changed_rows(connection, source, table, anonymiser, person)
         if not len(changed):
@@ -379,7 +383,7 @@ def _is_about(record: str, suppression: Suppression, person: _Person) -> bool:
 
 def _rows_of_erased(path: Path, table: str, suppression: Suppression) -> list[Row]:
     with _connected() as connection:
-        source = f"read_parquet({literal(str(path))})"
+        source = f"read_parquet({literal(pattern(path))})"
         names = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
         tests = [
             _is_suppressed(suppression, LEAD, name, source)

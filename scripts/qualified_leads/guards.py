@@ -19,6 +19,7 @@ from qualified_leads.el_tables import el_tables
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import lake
 from qualified_leads.load_sql import literal
+from qualified_leads.paths import pattern
 from qualified_leads.release import PUBLIC_SCHEMAS
 
 GUARDS = (
@@ -305,7 +306,7 @@ REPEATED_FILES = """
 
 def _repeated_files(case: _Case, guard: Guard) -> list[str]:
     """What can be said without a release; an EL tool's table has no files."""
-    files = [str(path) for path in case.lake.glob("spend/*.parquet")]
+    files = [pattern(path) for path in case.lake.glob("spend/*.parquet")]
     if "spend" in el_tables(case.connection) or len(files) < 2:
         return []
     query = REPEATED_FILES.format(content=", ".join(BOOKING))
