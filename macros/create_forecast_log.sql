@@ -1,8 +1,6 @@
 {# What earlier releases foretold, from the file that they append to; none yet is an empty table. #}
 {% macro create_forecast_log() -%}
-    {%- set path = (lake_directory()[:-4] ~ "/forecasts.parquet") | replace(
-        "'", "''"
-    ) -%}
+    {%- set path = lake_directory()[:-4] ~ "/forecasts.parquet" -%}
     {%- set found = (
         run_query("select count(*) from glob('" ~ path ~ "')")
         .columns[0]

@@ -7,16 +7,16 @@
 {%- endmacro %}
 
 {% macro duckdb__create_raw_views() -%}
-    {%- set lake = lake_directory() | replace("'", "''") -%}
+    {%- set lake = lake_directory() -%}
     {%- set landed = run_query(
         "select distinct parse_path(file)[-2] from glob('"
         ~ lake
         ~ "/*/*.parquet')"
     ) -%}
+    {%- set landed_by_el = el_tables() -%}
     create schema if not exists raw;
     {% for node in graph.sources.values() if node.source_name == "raw" -%}
-        {%- set relation = load_relation(source("raw", node.name)) -%}
-        {%- if relation is none or relation.is_view -%}
+        {%- if node.name not in landed_by_el -%}
             create or replace view raw.{{ node.name }} as
             select {{ node.columns | join(", ") }}
             from (
@@ -34,9 +34,4 @@
             ) as rows;
         {% endif -%}
     {%- endfor -%}
-    {#- dbt rolls back what a run hook left open: the look-ups above opened a transaction. -#}
-    commit
-    ;
-    begin
-    ;
 {%- endmacro %}

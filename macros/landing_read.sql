@@ -18,7 +18,7 @@
         '{{ table_name }}' as table_name,
         {{ landed_after }} as landed_after,
         {{ landed_count }} as landed_count,
-        {% if load_relation(source("raw", table_name)).is_table -%}
+        {% if table_name in el_tables() -%}
             -- An EL tool may change rows in place.
             (
                 select {{ rows_fingerprint("known") }}

@@ -1,24 +1,25 @@
 {% macro raw_rows(table_name) -%}
     {%- set relation = source("raw", table_name) -%}
-    {%- set missing = [] -%}
     {%- set found = load_relation(relation) if execute else none -%}
-    {%- if found is not none and found.is_table -%}
+    {%- if found is not none and table_name in el_tables() -%}
         {%- set present = (
             adapter.get_columns_in_relation(found)
             | map(attribute="name")
             | map("lower")
             | list
         ) -%}
+        {%- set columns = [] -%}
         {%- for node in graph.sources.values() if node.unique_id.endswith(
             ".raw." ~ table_name
         ) -%}
-            {%- for column in node.columns.values() if column.name not in present -%}
+            {%- for column in node.columns.values() -%}
                 {%- set fill = (
                     "_loaded_at" if column.name == "_landed_at" else "null"
                 ) -%}
-                {%- do missing.append(
+                {%- set value = column.name if column.name in present else fill -%}
+                {%- do columns.append(
                     "cast("
-                    ~ fill
+                    ~ value
                     ~ " as "
                     ~ column.data_type
                     ~ ") as "
@@ -26,8 +27,7 @@
                 ) -%}
             {%- endfor -%}
         {%- endfor -%}
-    {%- endif -%}
-    {%- if missing -%} (select *, {{ missing | join(", ") }} from {{ relation }})
+        (select {{ columns | join(", ") }} from {{ relation }})
     {%- else -%} {{ relation }}
     {%- endif -%}
 {%- endmacro %}

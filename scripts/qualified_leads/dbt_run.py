@@ -215,8 +215,6 @@ def build_parsed(
         # The build writes the manifest.
         parsed = dbtRunner().invoke([*QUIET, "--no-write-json", "--log-level", "error", "parse"])
         manifest = parsed.result if parsed.success else None
-    if manifest is not None:
-        _place_seeds(manifest)
     if variables is not None and manifest is not None:
         plan, planning = _plan_ahead(manifest, variables)
         if plan is None:
@@ -235,14 +233,6 @@ def build_parsed(
         arguments += ["--vars", json.dumps(variables), "--select", f"tag:{PLANNED}"]
     runner = dbtRunner(manifest=manifest, callbacks=[on_dbt_event])
     return runner.invoke([*QUIET, *arguments])
-
-
-def _place_seeds(manifest: Any) -> None:
-    """Say where the seeds are now: dbt keeps where they were when it parsed them, even once the
-    project has been moved, and would not find them."""
-    for node in manifest.nodes.values():
-        if node.resource_type == "seed" and node.package_name == manifest.metadata.project_name:
-            node.root_path = os.getcwd()
 
 
 def _mark(manifest: Any, names: list[str]) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import dbt.adapters.duckdb.environments.local as local
 import duckdb
@@ -25,10 +26,12 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from qualified_leads import sql_functions
+from qualified_leads.el_tables import check_el_tables
 from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
 from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import LOG_NAME
 from qualified_leads.load_sql import literal
+from qualified_leads.paths import check_warehouse, pattern
 
 # Errors about the text of a statement or the place of a file. All others may quote data.
 QUOTE_NO_DATA = (
@@ -87,6 +90,11 @@ class Plugin(BasePlugin):
         _keep_values_out_of_errors()
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
+        creds.path = unquote(creds.path)
+        try:
+            check_warehouse(_warehouse(creds))
+        except UsageError as error:
+            raise DbtRuntimeError(str(error)) from None
         # By configuration, as it can't be set for each cursor any more once access is limited.
         config["temp_directory"] = str(_warehouse(creds) / SPILL_NAME)
         # Not in profiles.yml, which needs a default: DuckDB 1.5 has no text for its own, 80%.
@@ -105,12 +113,18 @@ class Plugin(BasePlugin):
             "allowed_paths": [*seeds, warehouse / LOG_NAME],
         }
         for name, paths in allowed.items():
-            conn.execute(f"set {name} = [{', '.join(map(literal, _both_ways(paths)))}]")
+            conn.execute(f"set {name} = [{', '.join(map(literal, _all_ways(paths)))}]")
         conn.execute("set autoinstall_known_extensions = false")
+        try:
+            self._el_tables = check_el_tables(conn)
+        except UsageError as error:
+            raise DbtRuntimeError(str(error)) from None
         conn.execute("set enable_external_access = false")
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute(f"set variable {CODE_HASH} = '{self._code_hash}'")
+        names = ", ".join(map(literal, self._el_tables))
+        cursor.execute(f"set variable el_tables = cast([{names}] as varchar[])")
 
 
 def _warehouse(creds: Any) -> Path:
@@ -119,9 +133,11 @@ def _warehouse(creds: Any) -> Path:
     return Path(creds.path).absolute().parent
 
 
-def _both_ways(paths: list[Path]) -> list[str]:
-    """Paths as they are named and as they are behind links: dbt uses the one or the other."""
-    return list(dict.fromkeys(str(one) for path in paths for one in (path, path.resolve())))
+def _all_ways(paths: list[Path]) -> list[str]:
+    """Paths as they are named and as they are behind links, as dbt uses the one or the other, and
+    each as a pattern, since DuckDB compares the text of that."""
+    named = [one for path in paths for one in (path, path.resolve())]
+    return list(dict.fromkeys(text for one in named for text in (str(one), pattern(one))))
 
 
 def _keep_values_out_of_errors() -> None:

@@ -31,10 +31,13 @@ from qualified_leads.anonymise import (
 )
 from qualified_leads.contract import REJECTED_ROWS
 from qualified_leads.durable import sync, wal_of
+from qualified_leads.el_tables import el_tables
 from qualified_leads.erase_exports import ExportLocks, erase_exports
 from qualified_leads.erase_superset import forget_queries
+from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
+from qualified_leads.paths import pattern
 from qualified_leads.release import (
     LINK_NAME,
     RELEASES_NAME,
@@ -102,13 +105,27 @@ def erase(
     The caller holds the warehouse's lock. `logs` are directories of logs, of which the files go
     that have somebody's address or name in them. Whoever is not found is suppressed all the same.
 
-    Raises ExportBusyError where an export is running.
+    Raises ExportBusyError where an export is running, and UsageError where a view of an EL tool
+    reads people from elsewhere.
     """
     with ExportLocks() as locks:
         locks.take(warehouse)
+        _refuse_views(warehouse)
         found = set(map(_trimmed, lead_ids)), set(map(_trimmed, emails))
         _note(warehouse, *found, read_policy(seeds))
         return _finish(warehouse, seeds, logs, locks)
+
+
+def _refuse_views(warehouse: Path) -> None:
+    with _connected() as connection:
+        if not _is_attached(connection, warehouse / WORK_NAME):
+            return
+        views = [name for name, kind in el_tables(connection).items() if kind == "view"]
+    if views:
+        raise UsageError(
+            f"raw.{views[0]} in {WORK_NAME} is a view of an EL tool, and nobody can be taken out of"
+            " what it reads: erase there, drop it, run this, and create it again"
+        )
 
 
 def _note(warehouse: Path, ids: set[str], emails: set[str], policy: Policy) -> None:
@@ -257,7 +274,10 @@ def _without_placeholder(row: Row, suppression: Suppression, policy: Policy) -> 
 
 def _lead_rows(warehouse: Path) -> list[Row]:
     columns = ["lead_id", "merged_into_lead_id", "email", "first_name", "last_name", "phone"]
-    sources = [f"read_parquet({literal(str(p))})" for p in lake(warehouse).glob("leads/*.parquet")]
+    sources = [
+        f"read_parquet({literal(pattern(path))})"
+        for path in lake(warehouse).glob("leads/*.parquet")
+    ]
     rows: list[Row] = []
     with _connected() as connection:
         if "leads" in _landed_tables(connection, warehouse / WORK_NAME):
@@ -283,7 +303,7 @@ def _trimmed(value: str | None) -> str:
 def _rewrite(path: Path, anonymiser: Anonymiser, person: _Person) -> int:
     """Write a file of the lake anew without the people in it; the number of rows that changed."""
     table = path.parent.name
-    source = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    source = f"read_parquet({literal(pattern(path))}, file_row_number = true)"
     with _connected() as connection:
         changed = _changed_rows(connection, source, table, anonymiser, person)
         if not len(changed):
@@ -386,7 +406,7 @@ def _is_about(record: str, suppression: Suppression, person: _Person) -> bool:
 
 def _rows_of_erased(path: Path, table: str, suppression: Suppression) -> list[Row]:
     with _connected() as connection:
-        source = f"read_parquet({literal(str(path))})"
+        source = f"read_parquet({literal(pattern(path))})"
         names = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
         tests = [
             _is_suppressed(suppression, LEAD, name, source)
@@ -492,19 +512,25 @@ def _rewrite_work(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> N
 
 def _landed_tables(connection: duckdb.DuckDBPyConnection, work: Path) -> list[str]:
     """Tables of schema raw that are no views; attaches the work file as `work` where it is."""
-    if not work.exists():
+    if not _is_attached(connection, work):
         return []
-    attached = connection.execute("select database_name from duckdb_databases()").fetchall()
-    if ("work",) not in attached:
-        try:
-            connection.execute(f"attach {literal(str(work))} as work (read_only)")
-        except duckdb.Error:  # nothing can be kept of a file that can't be opened
-            return []
     found = connection.execute(
         "select table_name from duckdb_tables() "
         "where database_name = 'work' and schema_name = 'raw'"
     ).fetchall()
     return [name for (name,) in found]
+
+
+def _is_attached(connection: duckdb.DuckDBPyConnection, work: Path) -> bool:
+    if not work.exists():
+        return False
+    attached = connection.execute("select database_name from duckdb_databases()").fetchall()
+    if ("work",) not in attached:
+        try:
+            connection.execute(f"attach {literal(str(work))} as work (read_only)")
+        except duckdb.Error:  # nothing can be kept of a file that can't be opened
+            return False
+    return True
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

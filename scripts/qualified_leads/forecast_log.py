@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from qualified_leads.paths import pattern
+
 LOG_NAME = "forecasts.parquet"
 NEW = """
     select
@@ -40,7 +42,7 @@ def append_forecast(warehouse: Path, release: Path) -> None:
                 return  # a project may do without this report
             connection.execute(f"create table new as {NEW}")
             if log.exists():
-                connection.execute(f"insert into new {OLD}", [str(log)])
+                connection.execute(f"insert into new {OLD}", [pattern(log)])
             connection.execute(
                 f"copy (from new order by made_at, stage, step) to '{_quoted(temporary)}'"
                 " (format parquet)"

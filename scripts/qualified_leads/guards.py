@@ -17,10 +17,12 @@ from typing import Any
 import duckdb
 
 from qualified_leads import load_checks
+from qualified_leads.el_tables import el_tables
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import lake
 from qualified_leads.load_report import LoadReport
 from qualified_leads.load_sql import literal
+from qualified_leads.paths import pattern
 from qualified_leads.release import PUBLIC_SCHEMAS
 
 GUARDS = (
@@ -337,12 +339,8 @@ REPEATED_FILES = """
 
 def _repeated_files(case: _Case, guard: Guard) -> list[str]:
     """What can be said without a release; an EL tool's table has no files."""
-    has_view = case.one(
-        "select count(*) from duckdb_views() "
-        "where database_name = 'work' and schema_name = 'raw' and view_name = 'spend'"
-    )
-    files = [str(path) for path in case.lake.glob("spend/*.parquet")]
-    if not has_view or len(files) < 2:
+    files = [pattern(path) for path in case.lake.glob("spend/*.parquet")]
+    if "spend" in el_tables(case.connection) or len(files) < 2:
         return []
     query = REPEATED_FILES.format(content=", ".join(BOOKING))
     found = case.connection.execute(query, [files, max(1, guard.min_rows or 1)]).fetchall()

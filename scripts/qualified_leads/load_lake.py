@@ -18,6 +18,7 @@ import duckdb
 
 from qualified_leads.contract import REJECTED_ROWS
 from qualified_leads.durable import sync
+from qualified_leads.paths import pattern
 
 TEMPORARY = ".tmp-"
 WORKSPACE = ".tmp-load"
@@ -142,7 +143,7 @@ def next_landed_at(warehouse: Path, now: datetime) -> datetime:
 
     Both are naive UTC.
     """
-    files = [str(path) for path in lake(warehouse).glob("*/*.parquet")]
+    files = [pattern(path) for path in lake(warehouse).glob("*/*.parquet")]
     if not files:
         return now
     with duckdb.connect() as connection:
@@ -153,7 +154,7 @@ def next_landed_at(warehouse: Path, now: datetime) -> datetime:
 
 def loaded_at_times(warehouse: Path, table: str) -> set[datetime]:
     """Return the `_loaded_at`, naive UTC, of the table's files in which all rows have the same."""
-    files = [str(path) for path in (lake(warehouse) / table).glob("*.parquet")]
+    files = [pattern(path) for path in (lake(warehouse) / table).glob("*.parquet")]
     if not files:
         return set()
     with duckdb.connect() as connection:
@@ -183,7 +184,10 @@ def _latest(connection: duckdb.DuckDBPyConnection, files: list[str]) -> datetime
         [files],
     ).fetchone() or (None, None)
     if unknown:
-        read = connection.execute("select max(_landed_at) from read_parquet(?)", [unknown])
+        read = connection.execute(
+            "select max(_landed_at) from read_parquet(?)",
+            [[pattern(Path(name)) for name in unknown]],
+        )
         (found,) = read.fetchone() or (None,)
         latest = max((time for time in (latest, found) if time), default=None)
     return latest

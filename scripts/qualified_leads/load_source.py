@@ -28,6 +28,7 @@ from qualified_leads.load_plan import Task
 from qualified_leads.load_progress import LoadProgress
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.load_text import Header, Integers, Scan, TextFile
+from qualified_leads.paths import pattern
 
 _DELIMITERS = (",", ";", "\t", "|")
 _READ_BUFFER = 32 << 20
@@ -210,7 +211,7 @@ class _Delimited:
             # declared: DuckDB then reads no row at all.
             options["new_line"] = r"'\n'"
         listed = ", ".join(f"{name} = {value}" for name, value in options.items())
-        return f"select * from read_csv({literal(str(path.absolute()))}, {listed})"
+        return f"select * from read_csv({literal(pattern(path.absolute()))}, {listed})"
 
 
 def _link(session: Session, path: Path) -> Path:
@@ -290,7 +291,9 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
     link = _link(session, path)
-    read = f"read_parquet({literal(str(link))}, binary_as_string = true, file_row_number = true)"
+    read = (
+        f"read_parquet({literal(pattern(link))}, binary_as_string = true, file_row_number = true)"
+    )
     described = session.connection.execute(f"describe select * from {read}").fetchall()
     columns = [(name, kind) for name, kind, *_ in described][:-1]
     names = metadata.schema.to_arrow_schema().names

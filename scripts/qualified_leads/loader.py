@@ -23,6 +23,7 @@ from rich.console import Console
 
 from qualified_leads import load_lake
 from qualified_leads.contract import Table, load_contract
+from qualified_leads.el_tables import check_not_hidden
 from qualified_leads.erase import suppress_file
 from qualified_leads.errors import UsageError
 from qualified_leads.load_checks import notes_on, refuse_empty, refuse_unread
@@ -44,6 +45,7 @@ from qualified_leads.load_sql import literal
 from qualified_leads.load_text import Integers
 from qualified_leads.load_unpack import unpack
 from qualified_leads.paths import project_root, reporting_currency
+from qualified_leads.release import WORK_NAME
 from qualified_leads.suppression import read_suppression, write_suppression
 
 __all__ = ["FileReport", "LoadReport", "load_directory"]
@@ -112,6 +114,7 @@ def load_directory(
     if extracted_at is not None:
         check_extracted_at(extracted_at)
     planned = plan(source, rules, contract, extracted_at)
+    check_not_hidden(warehouse / WORK_NAME, (task.table.name for task in planned.tasks))
     refuse_unread(planned.unread, accepted)
     report = LoadReport(warnings=planned.warnings)
     now = now or datetime.now(UTC).replace(tzinfo=None)
@@ -234,9 +237,9 @@ class _Run:
         return load_lake.data_path(self.warehouse, table, name)
 
     def _files_of(self, table: str) -> list[str]:
-        landed = load_lake.data_path(self.warehouse, table, "*").parent.glob("*.parquet")
+        landed = (load_lake.lake(self.warehouse) / table).glob("*.parquet")
         written = [file.temporary for file in self.data if file.final.parent.name == table]
-        return [str(path) for path in [*landed, *written]]
+        return [pattern(path) for path in [*landed, *written]]
 
     def _loaded_at(self, task: Task) -> datetime:
         """When an export is of, to the microsecond apart from that of any other of its table."""
@@ -251,7 +254,7 @@ class _Run:
     def look_at_tables(self, contract: dict[str, Table]) -> None:
         """Say what the rows of all files of a table have in common that somebody should know."""
         for name in dict.fromkeys(file.final.parent.name for file in self.data):
-            files = [str(one.temporary) for one in self.data if one.final.parent.name == name]
+            files = [pattern(one.temporary) for one in self.data if one.final.parent.name == name]
             with _connect(self.workspace) as connection:
                 found = notes_on(connection, contract[name], files, reporting_currency())
             self.report.warnings += found[0]

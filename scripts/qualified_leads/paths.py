@@ -1,9 +1,12 @@
 """Where the project and its warehouse are."""
 
 import os
+import re
 from pathlib import Path
 
 import yaml
+
+from qualified_leads.errors import UsageError
 
 
 def project_root() -> Path:
@@ -14,10 +17,28 @@ def project_root() -> Path:
 def warehouse() -> Path:
     """Return the absolute warehouse directory: `$WAREHOUSE`, or `warehouse` in the project root.
 
-    A relative `$WAREHOUSE` counts from the current directory. The directory need not exist.
+    A relative `$WAREHOUSE` counts from the current directory. The directory need not exist. Raises
+    UsageError where DuckDB could keep no file in it.
     """
-    configured = os.environ.get("WAREHOUSE", "").strip()
-    return Path(configured).absolute() if configured else project_root() / "warehouse"
+    configured = os.environ.get("WAREHOUSE", "")
+    found = Path(configured).absolute() if configured.strip() else project_root() / "warehouse"
+    check_warehouse(found)
+    return found
+
+
+def check_warehouse(warehouse: Path) -> None:
+    """Raise UsageError where DuckDB could keep no file: it has the log of a database of which the
+    path holds a `?` before that, in a directory that there is not."""
+    if "?" in str(warehouse.resolve()):
+        raise UsageError(
+            f"DuckDB can keep no database below a directory with ? in its name: {warehouse};"
+            " set WAREHOUSE to another one"
+        )
+
+
+def pattern(path: Path) -> str:
+    """A path as DuckDB's readers take it, which match names to it: `[*]` is `*` itself."""
+    return re.sub(r"[\[*?]", r"[\g<0>]", str(path))
 
 
 def reporting_currency(project: Path | None = None) -> str:

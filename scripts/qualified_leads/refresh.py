@@ -22,12 +22,13 @@ from qualified_leads.dbt_run import (
     run_dbt,
     target_directory,
 )
+from qualified_leads.el_tables import check_work_file, hidden_rows
 from qualified_leads.engine import check_engine, sweep_spill
 from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import append_forecast
 from qualified_leads.guards import check_accepted, check_guards, refuse_rejects
-from qualified_leads.load_lake import put_back, set_damaged_aside
+from qualified_leads.load_lake import lake, put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
@@ -154,6 +155,7 @@ class _Job:
         """Load, build and release; the release, and a line about how much was recomputed."""
         if self.log is not None:
             self.log.write("run_started", run=self.run.number)
+        check_work_file(self.warehouse / WORK_NAME)
         damaged = set_damaged_aside(self.warehouse)
         try:
             if self.options.source is not None:
@@ -166,6 +168,8 @@ class _Job:
                 f"{missing[0]} is damaged ({len(missing)} such files); give the directory of its"
                 " source to have it landed anew, or restore it"
             )
+        for line in hidden_rows(self.warehouse / WORK_NAME, lake(self.warehouse)):
+            self._warn(line)
         with self._timed("build"):
             as_of = self.options.as_of or datetime.now(UTC).replace(tzinfo=None)
             self.run.as_of = as_of
@@ -221,9 +225,15 @@ class _Job:
             self.log.loaded(report)
         else:
             for warning in report.warnings:
-                print(show.printable(f"warning: {warning}"), file=sys.stderr)
+                self._warn(warning)
             print_report(report, self.console)
         refuse_rejects(report, self.project, self.options.accepted)
+
+    def _warn(self, message: str) -> None:
+        if self.log is not None:
+            self.log.write("warning", message=message)
+        else:
+            print(show.printable(f"warning: {message}"), file=sys.stderr)
 
     def _build(self, as_of: datetime) -> DbtOutcome:
         log = self.log

@@ -190,7 +190,8 @@ class Warehouse:
 
     def _dbt(self, arguments: list[str], variables: dict[str, str] | None = None) -> None:
         log = self.project / "dbt.log"
-        (self.project / "target" / "run_results.json").unlink(missing_ok=True)
+        if arguments[0] != "retry":  # which goes on from them
+            (self.project / "target" / "run_results.json").unlink(missing_ok=True)
         run = _forks.Process(
             target=_run_dbt,
             args=(self.project, arguments, variables, log, self._is_parsed),

@@ -81,3 +81,25 @@ def test_other_moments_tables_and_macros(tmp_path: Path) -> None:
     warehouse.refresh(LATER)
     assert ask(warehouse, score("engagement", "one")) > points
     assert_equals_a_full_build(warehouse, LATER)
+
+
+def test_a_retry_after_a_repair_and_what_is_built_upon_it(tmp_path: Path) -> None:
+    """`dbt retry` builds what a broken model, then a broken seed had kept from being built."""
+    warehouse = new_warehouse(tmp_path, policy())
+    warehouse.land({"leads": [lead("one"), lead("two", company_domain="a.example")]})
+    with warehouse.broken("int_lead_statuses"), pytest.raises(BuildError):
+        warehouse.refresh(AS_OF, "build", "--threads", "2")
+    warehouse.refresh(AS_OF, "retry")
+    assert ask(warehouse, "count(*) from marts.fct_leads") == 2
+
+    warehouse.land({"leads": [lead("three")], "activities": [activity("a", "one")]})
+    seed = warehouse.project / "seeds" / "activity_rules.csv"
+    sound = seed.read_text()
+    warehouse.replace_in("seeds/activity_rules.csv", sound, sound + "one,more\n")
+    with pytest.raises(BuildError, match="activity_rules"):
+        warehouse.refresh(AS_OF, "build", "--threads", "2")
+    warehouse.replace_in("seeds/activity_rules.csv", sound + "one,more\n", sound)
+    warehouse.refresh(AS_OF, "retry")
+    assert ask(warehouse, "count(*) from marts.fct_leads") == 3
+    warehouse.refresh(AS_OF)
+    assert_equals_a_full_build(warehouse, AS_OF)

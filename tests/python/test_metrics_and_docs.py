@@ -1,4 +1,5 @@
-"""Metrics give what the reports say, and the pages of documentation cover what is public."""
+"""Metrics give what the reports say, the pages of documentation cover what is public, and what
+README.md and CONTRIBUTING.md say to type works on the sample as they say it."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date, datetime
@@ -13,13 +15,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import PROJECT
+from documented import Block, blocks, commands
+from harness import INHERITED, PROJECT, copy_project
 
-from qualified_leads.dbt_run import build_arguments, run_dbt
-from qualified_leads.loader import load_directory
 from qualified_leads.sample import generate
 
-PARTS = ("dbt_project.yml", "profiles.yml", "macros", "models", "scripts", "seeds", "tests")
 COUNTS = ("leads", "mqls", "sals", "sqls", "opportunities", "customers")
 COSTS = ("lead", "mql", "sql", "opportunity", "customer")
 STAGES = ("lead", "mql", "sal", "sql", "opportunity", "customer")
@@ -37,15 +37,38 @@ NUMBERS = [
 Numbers = dict[tuple[date, str], list[float | None]]
 
 
+# What is not run as it is written: the beginning of the command, what runs in its stead (None is
+# nothing, the rest of the command stays), and why.
+OTHERWISE = (
+    ("make ", None, "installs packages, takes long or serves until it is stopped"),
+    ("duckdb ", None, "no package of the project; the query of the command runs"),
+    ("EXPORT_TOKEN=", None, "delivers to a server elsewhere"),
+    (".venv/bin/python scripts/refresh.py exports", None, "the same follows with a mapping"),
+    (".venv/bin/python scripts/bench.py", None, "takes minutes; its options are looked up"),
+    ("dbt build --select", "dbt ls --select", "takes a minute; what it selects is listed"),
+    (".venv/bin/pytest", ".venv/bin/pytest --collect-only", "a part of this very run"),
+)
+DOCUMENTED = [
+    block
+    for page in ("README.md", "CONTRIBUTING.md")
+    for block in blocks(PROJECT / page)
+    if block.kind in ("shell", "sql", "python")
+]
+CRM_FILES = {
+    "contacts.csv": "Contact ID;Angelegt am;E-Mail;Vorname;Firma;Quelle\n"
+    "C1;01.06.2026 09:30:00;zoe@acme.example;Zoe;acme.example;google\n",
+    "deals.csv": 'Deal,Contact ID,Erstellt,Betrag,Phase\n7,C1,2026-06-02,"1234,50",Gewonnen\n',
+}
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built copy of the project: `mf` reads the manifest in the target directory beside it."""
-    root = tmp_path_factory.mktemp("metrics")
-    for part in PARTS:
-        (root / part).symlink_to(PROJECT / part)
+    """A copy of the project with a release of a small sample, as `make build` leaves it."""
+    root = copy_project(tmp_path_factory.mktemp("documented") / "project")
+    shutil.copytree(PROJECT / "tests" / "python", root / "tests" / "python")
+    (root / ".venv").symlink_to(sys.prefix)
     generate(400, 8000, 2, root / "sample")
-    load_directory(root / "sample", root / "warehouse")
-    run_dbt(root, root / "warehouse", [*build_arguments(datetime(2026, 7, 1)), *_models_alone()])
+    _run(root, "python", "scripts/refresh.py", "sample", "--as-of", "2026-07-01 00:00:00")
     return root
 
 
@@ -125,7 +148,7 @@ def _run(project: Path, command: str, *arguments: str) -> str:
     done = subprocess.run(
         [str(Path(sys.executable).parent / command), *arguments],
         cwd=project,
-        env={**os.environ, "WAREHOUSE": str(project / "warehouse")},
+        env=_environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -134,8 +157,10 @@ def _run(project: Path, command: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _models_alone() -> list[str]:
-    return ["--exclude-resource-type", "test"]
+def _environment() -> dict[str, str]:
+    """That of a shell in which nothing was set for the project."""
+    left_out = (*INHERITED, "WAREHOUSE")
+    return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
 def _query(project: Path, metrics: list[str], group_by: str) -> list[dict[str, str]]:
@@ -178,3 +203,111 @@ def _reported(project: Path, basis: str) -> Numbers:
         (month, source): [None if number is None else float(number) for number in numbers]
         for month, source, *numbers in rows
     }
+
+
+@pytest.mark.parametrize(
+    "place",
+    range(len(DOCUMENTED)),
+    ids=lambda place: f"{DOCUMENTED[place].heading}-{DOCUMENTED[place].kind}".replace(" ", "_"),
+)
+def test_what_is_documented_works(
+    project: Path, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order: a block may build upon what those before it under the same heading have done."""
+    block = DOCUMENTED[place]
+    before = [one for one in DOCUMENTED[:place] if one.heading == block.heading]
+    monkeypatch.chdir(project)
+    if block.kind == "python":
+        _run(project, "python", "-c", block.text)
+    elif block.kind == "sql":
+        _query_release(project, [one for one in before if one.kind == "sql"], block)
+    else:
+        _prepare(project, block)
+        exports = [line for one in before for line in commands(one) if line.startswith("export ")]
+        _run_shell(project, [*exports, *filter(None, map(_runnable, commands(block)))])
+
+
+def _runnable(command: str) -> str | None:
+    """The command, or what is run in its stead."""
+    for beginning, instead, _ in OTHERWISE:
+        # Variables that are set for one command come first.
+        settings, name, rest = command.partition(beginning)
+        if name and re.fullmatch(r"([A-Z_]+=\S+ )*", settings):
+            return None if instead is None else settings + instead + rest
+    return command
+
+
+def _run_shell(project: Path, lines: list[str]) -> None:
+    path = f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", "\n".join(lines)],
+        cwd=project,
+        env={**_environment(), "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "does not match any enabled nodes" not in done.stdout + done.stderr
+
+
+def _prepare(project: Path, block: Block) -> None:
+    """What the text around a block tells its reader to write before."""
+    if block.heading == "Your own data":
+        for name, text in CRM_FILES.items():
+            path = project / "crm-exports" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        (mapping,) = (one for one in blocks(PROJECT / "README.md") if one.kind == "yaml")
+        (project / "crm.yml").write_text(mapping.text, encoding="utf-8")
+    elif block.heading == "Change the policy":
+        (row,) = (
+            one.text
+            for one in blocks(PROJECT / "README.md")
+            if one.text.startswith("# seeds/qualification_policy.csv\n")
+        )
+        with (project / "seeds" / "qualification_policy.csv").open("a", encoding="utf-8") as seed:
+            seed.write(row.partition("\n")[2] + "\n")
+
+
+def _query_release(project: Path, before: list[Block], block: Block) -> None:
+    attached = [line for one in before for line in one.text.splitlines() if line[:6] == "attach"]
+    if block.text.startswith("attach") or attached:
+        with duckdb.connect() as connection:
+            connection.execute("\n".join([*attached, block.text]))
+        return
+    with duckdb.connect(str(project / "warehouse/qualified_leads.duckdb"), read_only=True) as found:
+        found.execute(block.text).fetchall()
+
+
+def test_commands_that_are_not_run_are_there(project: Path) -> None:
+    """Targets of make, options of scripts, and the query for the command line of DuckDB."""
+    makefile = (project / "Makefile").read_text(encoding="utf-8")
+    typed = [line for block in DOCUMENTED if block.kind == "shell" for line in commands(block)]
+    left_out = [line for line in typed if _runnable(line) is None]
+    assert len(left_out) >= len(OTHERWISE) - 2
+    for line in left_out:
+        if line.startswith("make "):
+            assert re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE), line
+        elif line.startswith("duckdb ") and '"' in line:
+            with duckdb.connect(str(project / line.split()[2]), read_only=True) as connection:
+                connection.execute(line.split('"')[1]).fetchall()
+        elif match := re.search(r"(scripts/\w+\.py) (\w+)?.*", line):
+            _assert_has_options(project, [match[1]], re.findall(r"--[a-z-]+", line), match[2])
+
+
+def test_options_of_the_table_of_commands_are_there(project: Path) -> None:
+    text = (project / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(scripts/\w+\.py)(?: [^|]*)?\|(.*)\|$", text, re.MULTILINE)
+    assert len(rows) >= 5
+    for script, told in rows:
+        _assert_has_options(project, [script], re.findall(r"`(--[a-z-]+)", told), None)
+
+
+def _assert_has_options(
+    project: Path, script: list[str], options: list[str], subcommand: str | None
+) -> None:
+    known = _run(project, "python", *script, "--help")
+    if subcommand and not set(options) <= set(re.findall(r"--[a-z-]+", known)):
+        known += _run(project, "python", *script, subcommand, "--help")
+    assert set(options) <= set(re.findall(r"--[a-z-]+", known)), script

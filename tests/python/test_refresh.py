@@ -118,7 +118,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text.lstrip())
     shutil.copy(ROOT / "profiles.yml", root)
-    shutil.copy(ROOT / "macros" / "generate_schema_name.sql", root / "macros")
+    for name in ("generate_schema_name.sql", "load_csv_rows.sql"):
+        shutil.copy(ROOT / "macros" / name, root / "macros")
     shutil.copytree(
         ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -249,17 +250,38 @@ def test_what_was_built_and_not_released_is_released(project: Path, warehouse: P
     assert os.readlink(warehouse / "qualified_leads.duckdb") != before
 
 
-def test_a_project_that_was_moved_finds_its_seeds(
+def test_a_project_that_was_moved_or_copied_finds_its_own_seeds(
     project: Path, warehouse: Path, tmp_path: Path
 ) -> None:
-    before, after = tmp_path / "before", tmp_path / "after"
+    """With the target directory, in which dbt keeps where it parsed them."""
+    before, moved, copied = (tmp_path / name for name in ("before", "it's moved", "copied"))
     shutil.copytree(project, before, ignore=shutil.ignore_patterns("target", "logs"))
     (before / "seeds").mkdir()
     (before / "seeds" / "goals.csv").write_text("goal\n1\n")
     assert run(before, warehouse).returncode == 0
-    before.rename(after)
-    done = run(after, warehouse, "--full-refresh")
+    before.rename(moved)
+    done = run(moved, warehouse, "--full-refresh")
     assert (done.returncode, done.stderr) == (0, "")
+    shutil.copytree(moved, copied)
+    (copied / "seeds" / "goals.csv").write_text("goal\n2\n")
+    for place, goal in ((moved, 1), (copied, 2)):
+        plain_dbt(place, warehouse, "seed", "--full-refresh")
+        with duckdb.connect(str(warehouse / "work.duckdb"), read_only=True) as connection:
+            assert connection.execute("from main.goals").fetchall() == [(goal,)]
+
+
+def plain_dbt(project: Path, warehouse: Path, *arguments: str) -> None:
+    """Run the dbt that is installed beside this Python."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), *arguments],
+        cwd=project,
+        env=environment(warehouse),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_failed_model_shows_no_value(project: Path, warehouse: Path) -> None:

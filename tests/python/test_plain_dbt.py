@@ -1,0 +1,63 @@
+"""`dbt build` as README.md types it, without the refresh around it, from an empty warehouse on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from harness import as_of_option, copy_project, run_dbt
+from refreshing import query, snapshot, snapshot_differences
+
+from qualified_leads.loader import load_directory
+from qualified_leads.sample import generate
+
+BUILD = ("build", *as_of_option("2026-07-01 00:00:00"))
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+NO_TESTS = (*NO_UNIT_TESTS, "--exclude-resource-type", "test")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, built in an empty warehouse with every unit and data test."""
+    root = tmp_path_factory.mktemp("plain")
+    generate(40, 400, 1, root / "sample")
+    project = copy_project(root / "project")
+    load_directory(root / "sample", project / "warehouse")
+    run_dbt(project, *BUILD)
+    return project
+
+
+def test_an_empty_warehouse_is_built(built: Path) -> None:
+    database = built / "warehouse" / "work.duckdb"
+    assert query(database, "select count(*) > 30 from marts.fct_leads") == [(True,)]
+    assert query(database, "select is_complete, is_tested from ops.refreshes") == [(True, True)]
+
+
+def test_it_is_built_again_where_it_was_moved_to(built: Path, tmp_path: Path) -> None:
+    """With another moment between: the second build of the same one gives the same rows."""
+    before = snapshot(built / "warehouse" / "work.duckdb")
+    moved = tmp_path / "moved"
+    shutil.copytree(built, moved)
+    shutil.move(built, tmp_path / "away")  # so that nothing is found where it was
+    try:
+        run_dbt(moved, "build", *as_of_option("2026-06-30 00:00:00"), *NO_TESTS)
+        database = moved / "warehouse" / "work.duckdb"
+        assert snapshot_differences(before, snapshot(database))
+        run_dbt(moved, *BUILD, *NO_TESTS)
+        assert snapshot_differences(before, snapshot(database)) == []
+    finally:
+        shutil.move(tmp_path / "away", built)
+
+
+def test_leads_alone_are_enough(built: Path, tmp_path: Path) -> None:
+    """Of every other table nothing landed; the data tests hold."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "leads.csv").write_text("lead_id,created_at\nL1,2026-01-01 00:00:00\n")
+    project = tmp_path / "project"
+    shutil.copytree(built, project, ignore=shutil.ignore_patterns("warehouse"))
+    load_directory(source, project / "warehouse")
+    run_dbt(project, *BUILD, *NO_UNIT_TESTS)
+    database = project / "warehouse" / "work.duckdb"
+    assert query(database, "select lead_id from marts.fct_leads") == [("L1",)]
