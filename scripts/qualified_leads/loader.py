@@ -44,7 +44,7 @@ from qualified_leads.load_source import (
 from qualified_leads.load_sql import literal
 from qualified_leads.load_text import Integers
 from qualified_leads.load_unpack import unpack
-from qualified_leads.paths import project_root, reporting_currency
+from qualified_leads.paths import pattern, project_root, reporting_currency
 from qualified_leads.release import WORK_NAME
 from qualified_leads.suppression import read_suppression, write_suppression
 
