@@ -121,11 +121,6 @@ MUTATIONS = (
         "and reached.reached_at > touches.touched_at",
     ),
     Mutation(
-        "touches before the window count",
-        "and reached.reached_at - {{ attribution_lookback() }} <= touches.touched_at",
-        "",
-    ),
-    Mutation(
         "touches of one moment stand in any order",
         "(partition by lead_id order by touched_at, activity_id)",
         "(partition by lead_id order by touched_at, activity_id desc)",
