@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from qualified_leads import load_checks
+from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.el_tables import el_tables
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import lake
@@ -96,11 +97,11 @@ class _Case:
         return None if schema is None else f"{catalog}.{schema}.{table}"
 
     def has(self, schema: str, table: str) -> bool:
-        """Whether the work file has a table."""
+        """Whether the work file has a table or view."""
         return bool(
             self.one(
-                "select count(*) from duckdb_tables() where database_name = 'work' "
-                "and schema_name = ? and table_name = ?",
+                "select count(*) from information_schema.tables where table_catalog = 'work' "
+                "and table_schema = ? and table_name = ?",
                 schema,
                 table,
             )
@@ -181,7 +182,15 @@ def _guards(case: _Case) -> list[Guard]:
         "select guard, table_name, min_ratio, max_ratio, min_rows, max_age_days "
         "from work.policy.release_guards order by all"
     ).fetchall()
-    return [Guard(*row) for row in rows]
+    return [one for row in rows for one in _of_each_table(Guard(*row), rows)]
+
+
+def _of_each_table(guard: Guard, rows: list[tuple[Any, ...]]) -> list[Guard]:
+    """A guard of all tables is one of each that has none of its own."""
+    if guard.table_name != EVERY_TABLE:
+        return [guard]
+    own = {table for name, table, *_ in rows if name == guard.guard}
+    return [replace(guard, table_name=table) for table in load_contract() if table not in own]
 
 
 def _volume(case: _Case, guard: Guard) -> list[str]:
@@ -377,36 +386,45 @@ def _golden_leads(case: _Case, guard: Guard) -> list[str]:
 
 def _rejected(case: _Case, guard: Guard) -> list[str]:
     """Rows that the loads since the last release could not type, as a share of theirs."""
-    since = (
-        case.one("select max(ended_at) from work.ops.runs where outcome = 'released'")
-        if case.has("ops", "runs")
-        else None
+    if not case.has("raw", REJECTED_ROWS):
+        return []
+    released_at = "select max(ended_at) from work.ops.runs where outcome = 'released'"
+    since = case.one(released_at) if case.has("ops", "runs") else None
+    is_new = "(cast(? as timestamp) is null or _landed_at > ?)"
+    rejected = case.one(
+        f"select count(*) from work.raw.rejected_rows where table_name = ? and {is_new}",
+        *(guard.table_name, since, since),
     )
-    found = case.connection.execute(
-        "select table_name, count(*) from work.raw.rejected_rows "
-        "where ? is null or _landed_at > ? group by all order by all",
-        [since, since],
-    ).fetchall()
-    told = []
-    for table, rejected in found:
-        if guard.table_name not in (table, EVERY_TABLE):
-            continue
-        landed = case.one(
-            f"select count(*) from work.raw.{table} where ? is null or _landed_at > ?", since, since
-        )
-        if rejected > (guard.max_ratio or 0.0) * (rejected + landed):
-            told.append(
-                f"{rejected:,} of {rejected + landed:,} rows of {table} that landed since the last"
-                f" release were rejected (at most {guard.max_ratio or 0:.0%} may be);"
-                " raw.rejected_rows has them"
-            )
-    return told
+    files = [pattern(path) for path in (case.lake / guard.table_name).glob("*.parquet")]
+    if not rejected or not files:
+        return []
+    read = f"select count(*) from read_parquet(?, union_by_name = true) where {is_new}"
+    rows = rejected + case.one(read, files, since, since)
+    share = guard.max_ratio or 0.0
+    if rejected <= share * rows:
+        return []
+    return [
+        f"{rejected:,} of {rows:,} rows of {guard.table_name} that came since the last release were"
+        f" rejected (at most {share:.0%} may be); raw.rejected_rows has them"
+    ]
 
 
+DELETED = "coalesce(is_deleted, false)"
 # Columns on which an amount of money or its place depends.
 MONEY_SAYS = {
-    "spend": ("spend_date", "amount", "currency", "lead_source", "campaign_id", "is_refund"),
-    "opportunities": ("status", "amount", "currency", "lead_id", "created_at", "closed_at"),
+    "spend": (
+        "spend_date",
+        "amount",
+        "currency",
+        "lead_source",
+        "campaign_id",
+        "is_refund",
+        DELETED,
+    ),
+    "opportunities": (
+        *("status", "amount", "currency", "lead_id", "created_at", "closed_at"),
+        DELETED,
+    ),
     "exchange_rates": ("rate_to_reporting",),
 }
 
@@ -416,37 +434,29 @@ def _conflicting_rows(case: _Case, guard: Guard) -> list[str]:
     table = guard.table_name
     if table not in MONEY_SAYS or not case.has("staging", f"stg_raw__{table}"):
         return []
-    columns = case.connection.execute(
-        "select column_name from duckdb_columns() where database_name = 'work' "
-        "and schema_name = 'staging' and table_name = ?",
-        [f"stg_raw__{table}"],
-    ).fetchall()
-    names = {name for (name,) in columns}
-    times = [name for name in ("version_at", "_loaded_at") if name in names]
-    said = ", ".join(name for name in (*MONEY_SAYS[table], "is_deleted") if name in names)
+    key = "record_key, version_at" if table == "opportunities" else "record_key"
+    said = ", ".join(MONEY_SAYS[table])
     found = case.connection.execute(
         f"""
-        with
-            newest as (
-                select *, _loaded_at = max(_loaded_at) over (
-                    partition by record_key{", version_at" if "version_at" in names else ""}
-                ) as is_newest
-                from work.staging.stg_raw__{table}
-            )
-        select record_key
-        from newest
-        where is_newest
-        group by record_key, {", ".join(times)}
+        select distinct record_key
+        from (
+            select *, max(_loaded_at) over (partition by {key}) as newest_at
+            from work.staging.stg_raw__{table}
+        )
+        where _loaded_at = newest_at
+        group by {key}
         having count(distinct hash({said})) > 1
         order by record_key
         """
     ).fetchall()
     if not found:
         return []
-    shown = [key for (key,) in found if "@" not in key][:3]
+    shown = [one for (one,) in found if "@" not in one][:3]
+    is_one = len(found) == 1
     return [
-        f"{len(found):,} {'key' if len(found) == 1 else 'keys'} of {table} ({', '.join(shown)})"
-        " have rows that differ in money and in no time that says which is newer"
+        f"{len(found):,} {'key' if is_one else 'keys'} of {table} ({', '.join(shown)})"
+        f" {'has' if is_one else 'have'} rows that differ in money and in no time that says which"
+        " is newer"
     ]
 
 

@@ -39,9 +39,20 @@ def write_work(
     loaded: str = LOADED,
     golden: str = "",
     lost: int = 0,
+    rejected: int = 0,
+    conflict: str = "currency as currency",
 ) -> Path:
-    """A work file with the project's own guards; `lost` rows are nowhere in the accounts."""
+    """A work file with the project's own guards; `lost` rows are nowhere in the accounts.
+
+    Of `rejected` rows of spend 95 others came along; `conflict` is what its first row says as well.
+    """
     place.mkdir(exist_ok=True)
+    if rejected:
+        (place / "raw" / "spend").mkdir(parents=True)
+        duckdb.execute(
+            f"copy (select timestamp '{LOADED}' as _landed_at from range(95))"
+            f" to '{place}/raw/spend/0.parquet'"
+        )
     work = place / "work.duckdb"
     work.unlink(missing_ok=True)
     with duckdb.connect(str(work)) as connection:
@@ -77,6 +88,15 @@ def write_work(
                 0 as superseded, 0 as quarantined, 0 as deleted;
             create table reports.rpt_lead_funnel as
             select 'cohort' as basis, count(*) as leads from marts.fct_leads;
+            create view raw.rejected_rows as
+            select 'spend' as table_name, timestamp '{LOADED}' as _landed_at from range({rejected});
+            create schema staging;
+            create table staging.stg_raw__spend as
+            select spend_id as record_key, * exclude (spend_id), timestamp '{LOADED}' as _loaded_at,
+                false as is_deleted
+            from marts.fct_spend;
+            insert into staging.stg_raw__spend
+            select * replace ({conflict}) from staging.stg_raw__spend limit 1;
             create table reports.rpt_source_costs as
             select 'period' as basis, sum(reporting_amount) as spend from marts.fct_spend;
             """
@@ -95,6 +115,19 @@ def before(tmp_path: Path) -> Path:
 
 GROWN = "select range as n from range(320)"
 STOPS = {
+    "rows that can't be typed": (
+        {"rejected": 6},
+        r"rejected: 6 of 101 rows of spend that came since the last release were rejected "
+        r"\(at most 5% may be\)",
+    ),
+    "two amounts of one cost": (
+        {"conflict": "amount + 1 as amount"},
+        r"conflicting_rows: 1 key of spend \(\d+\) has rows that differ in money",
+    ),
+    "a cost that is deleted and isn't": (
+        {"conflict": "true as is_deleted"},
+        r"conflicting_rows: 1 key of spend",
+    ),
     "an export cut off": (
         {"leads": 179},
         r"volume: fct_leads has 179 rows, the last release 200 \(0\.90 times, allowed 0\.9 to 2\)",
@@ -197,6 +230,7 @@ def test_spend_file_that_came_twice_stops_the_first_build(tmp_path: Path, name: 
 
 ORDINARY = {
     "the same again": {},
+    "a twentieth that can't be typed": {"rejected": 5},
     "a tenth fewer leads": {"leads": 180},
     "twice as many leads": {"leads": 400},
     "a good month": {"spend": GROWN},
