@@ -218,7 +218,11 @@ def test_spend_file_that_came_twice_stops_the_first_build(tmp_path: Path, name: 
                 f"copy (select {shown} from (select '{text} as spend_id, {CONTENT} "
                 f"from range({size}) t(i))) to '{lake}/{number}.parquet'"
             )
-        connection.execute(f"create view raw.spend as from read_parquet('{lake}/*.parquet')")
+        # As the project's own views are: those of an EL tool read no files of the lake.
+        connection.execute(
+            "create view raw.spend as select * from (select cast(null as varchar) as spend_id "
+            f"where false union all by name from read_parquet('{lake}/*.parquet')) as rows"
+        )
     if not stops:
         assert check_guards(work, None, AS_OF) == []
         return
