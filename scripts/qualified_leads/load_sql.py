@@ -51,7 +51,7 @@ _NUMBERED_TIMES = {
 _FORMULA = '^="(.*)"$'
 _APOSTROPHE = "^'[0-9=+@-]"
 # 1.23457E+17: a spreadsheet has forgotten the other digits.
-_SHORTENED = r"[+-]?[0-9]([.,][0-9]+)?[eE][+]?[0-9]+"
+_SHORTENED = r"\s*[+-]?[0-9]([.,][0-9]+)?[eE][+]?[0-9]+\s*"
 _SALESFORCE = "[0-9A-Za-z]{15}([0-9A-Za-z]{3})?"
 _SALESFORCE_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 # What a reason calls the type: words, since the reader may not know SQL.
@@ -274,11 +274,13 @@ def is_from_spreadsheet(rule: ColumnRule, is_id: bool) -> bool:
 def _without_formula(text: str) -> str:
     value = f"trim({text}, {_BLANKS})"
     bare = f"regexp_extract({value}, {literal(_FORMULA)}, 1)"
-    quoted = f"{value} < '>' and regexp_full_match({value}, {literal(_FORMULA)})"
+    quoted = f"regexp_full_match({value}, {literal(_FORMULA)})"
     # An apostrophe before a digit or a sign; that of a name stays.
-    marked = f"{value} < '(' and regexp_matches({value}, {literal(_APOSTROPHE)})"
+    marked = f"regexp_matches({value}, {literal(_APOSTROPHE)})"
+    # The first test, on the first byte, decides for nearly all values and spares the trim.
     return (
-        f"case when {quoted} then nullif(trim({bare}, {_BLANKS}), '')"
+        f"case when {text} >= '(' and not starts_with({text}, '=') then {text}"
+        f" when {quoted} then nullif(trim({bare}, {_BLANKS}), '')"
         f" when {marked} then substr({value}, 2) else {text} end"
     )
 
@@ -287,12 +289,7 @@ def shortened(rule: ColumnRule, columns: dict[str, str]) -> str | None:
     """Return a condition: a source column of an id has lost digits in a spreadsheet."""
     names = [normalise(rule.source)] if rule.source else []
     names += [name for _, name, _ in template_parts(rule.template or "") if name in columns]
-    tests = []
-    for name in names:
-        value = f"trim({columns[name]}, {_BLANKS})"
-        match = f"regexp_full_match({value}, {literal(_SHORTENED)})"
-        # The first test spares nearly all values the pattern.
-        tests.append(f"contains(upper({value}), 'E') and {match}")
+    tests = [f"regexp_full_match({columns[name]}, {literal(_SHORTENED)})" for name in names]
     return f"coalesce({' or '.join(tests)}, false)" if tests else None
 
 
