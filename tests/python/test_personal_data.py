@@ -301,18 +301,21 @@ def test_everything_in_the_warehouse_is_its_owners_alone(project: Project) -> No
 
 @pytest.mark.promise("Personal data stays where it belongs")
 def test_errors_of_a_build_quote_no_record(project: Project) -> None:
-    """An EL tool landed a table in which an address stands where a number belongs."""
+    """Where a model casts an address to a number, and where one is in a column of an EL tool's."""
     work = project.warehouse / "work.duckdb"
     saved = work.read_bytes()
     assert not work.with_name("work.duckdb.wal").exists()
+    cast = "select cast(email as bigint) as n from {{ source('raw', 'leads') }}"
+    project.dbt("show", "--inline", cast, status=2)
+    assert "may quote a record" in project.printed
     with duckdb.connect(str(work)) as connection:
         connection.execute("drop view raw.companies")
         connection.execute(
             "create table raw.companies as select 'K1' as company_id, 'acme.example' as domain, "
             f"'{MAIL}' as employee_count, timestamp '2030-01-01' as _loaded_at"
         )
-    project.dbt("run", "--select", "stg_raw__companies", status=1)
-    assert "may quote a record" in project.printed
+    project.dbt("run", "--select", "stg_raw__companies", status=2)
+    assert "1 rows of which employee_count is not a whole number" in project.printed
     assert not any(needle in project.printed.lower() for needle in CANARY)
     assert project.logged() == set()
     work.write_bytes(saved)
