@@ -1,6 +1,7 @@
+{% set part = "'raw_' || trim(attribute_name)" %}
 {% set rule_sets_without_validity = [
     ("lead_source", "lead_source_map", "'raw_lead_source'", "raw_value"),
-    ("channel", "channel_rules", "'raw_' || trim(attribute_name)", "rule_value"),
+    ("channel", "channel_rules", part, "rule_value"),
     ("persona", "personas", "attribute_name", "rule_value"),
 ] %}
 with
