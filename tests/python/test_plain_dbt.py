@@ -34,6 +34,12 @@ def test_an_empty_warehouse_is_built(built: Path) -> None:
     assert query(database, "select is_complete, is_tested from ops.refreshes") == [(True, True)]
 
 
+def test_a_part_is_built_with_its_tests(built: Path) -> None:
+    before = snapshot(built / "warehouse" / "work.duckdb")
+    run_dbt(built, *BUILD, "--select", "int_rules_parsed rpt_lead_funnel+")
+    assert snapshot_differences(before, snapshot(built / "warehouse" / "work.duckdb")) == []
+
+
 def test_it_is_built_again_where_it_was_moved_to(built: Path, tmp_path: Path) -> None:
     """With another moment between: the second build of the same one gives the same rows."""
     before = snapshot(built / "warehouse" / "work.duckdb")
