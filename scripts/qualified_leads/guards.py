@@ -21,7 +21,7 @@ from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.el_tables import el_tables
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import lake
-from qualified_leads.load_report import LoadReport
+from qualified_leads.load_report import NO_SUCH_ROW, LoadReport
 from qualified_leads.load_sql import literal
 from qualified_leads.paths import pattern
 from qualified_leads.release import PUBLIC_SCHEMAS
@@ -392,8 +392,9 @@ def _rejected(case: _Case, guard: Guard) -> list[str]:
     since = case.one(released_at) if case.has("ops", "runs") else None
     is_new = "(cast(? as timestamp) is null or _landed_at > ?)"
     rejected = case.one(
-        f"select count(*) from work.raw.rejected_rows where table_name = ? and {is_new}",
-        *(guard.table_name, since, since),
+        "select count(*) from work.raw.rejected_rows where table_name = ?"
+        f" and not ends_with(reason, ?) and {is_new}",
+        *(guard.table_name, NO_SUCH_ROW, since, since),
     )
     files = [pattern(path) for path in (case.lake / guard.table_name).glob("*.parquet")]
     if not rejected or not files:

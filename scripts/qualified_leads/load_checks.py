@@ -15,6 +15,7 @@ from qualified_leads.load_sql import identifier, literal
 
 REJECTED = "rejected"
 UNREAD = "unread"
+READ = "csv, tsv, jsonl, json, parquet, xlsx, alone or as gz or zip"
 _NAMED = 3
 
 
@@ -28,6 +29,17 @@ def notes_on(
     warnings = list(_conflicts(connection, table, rows)) if repeated else []
     names = {column.name for column in table.columns}
     notes = []
+    said = ", ".join(identifier(column.name) for column in table.source_columns)
+    (equal,) = _row(
+        connection,
+        f"select count(*) - count(distinct hash({said})) from {rows}" if repeated else "select 0",
+    )
+    if equal:
+        is_one = equal == 1
+        notes.append(
+            f"{table.name}: {equal:,} {'row repeats' if is_one else 'rows repeat'} the key and all"
+            f" that is mapped of another and {'counts' if is_one else 'count'} once"
+        )
     for column in table.columns:
         if column.data_type == MONEY and "currency" in names:
             (count,) = _row(
@@ -73,7 +85,8 @@ def _conflicts(connection: duckdb.DuckDBPyConnection, table: Table, rows: str) -
         of = f" ({', '.join(shown)}{', …' if len(found) > len(shown) else ''})" if shown else ""
         warnings.append(
             f"{table.name}: {_counted(len(found))} rows that differ, and no time says which is"
-            f" newer{of}; map updated_at or _loaded_at, or load a file per export"
+            f" newer{of}; if the key is too coarse give it more columns, else map updated_at or"
+            " _loaded_at, or load a file per export"
         )
     if table.name == "leads":
         (people,) = _row(
@@ -103,15 +116,15 @@ def refuse_unread(names: list[str], accepted: Collection[str]) -> None:
     if names and UNREAD not in accepted:
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
         raise UsageError(
-            f"no table has the name of {shown}; nothing landed; rename, map or move away what is"
-            f" not to be lost, or --accept {UNREAD}"
+            f"no table takes {shown}, for the name or the kind (read are {READ}); nothing landed;"
+            f" rename, save as another kind, map or move away, or --accept {UNREAD}"
         )
 
 
 def refuse_empty(report: LoadReport, accepted: Collection[str]) -> None:
     """Raise UsageError where nothing of a file is left."""
     for file in report.files:
-        if file.rejected and not file.landed and not is_accepted(file, accepted):
+        if file.unreadable and not file.landed and not is_accepted(file, accepted):
             raise UsageError(
                 f"{file.file}: no row of {file.rejected_count:,} is left: {reasons(file)}; nothing"
                 f" landed; {_remedy(file)}, or --accept {REJECTED}:{file.table}"
@@ -128,9 +141,10 @@ def over_share(
     told = []
     for file in report.files:
         share = shares.get(file.table, shares.get(every, 1.0))
-        if file.rejected_count > share * file.rows and not is_accepted(file, accepted):
+        unreadable = sum(file.unreadable.values())
+        if unreadable > share * file.rows and not is_accepted(file, accepted):
             told.append(
-                f"{file.file}: {file.rejected_count:,} of {file.rows:,} rows rejected (at most"
+                f"{file.file}: {unreadable:,} of {file.rows:,} rows rejected (at most"
                 f" {share:.0%} may be): {reasons(file)}; raw.rejected_rows has them;"
                 f" {_remedy(file)} and load it again, or --accept {REJECTED}:{file.table}"
             )
@@ -154,6 +168,6 @@ def _remedy(file: FileReport) -> str:
 
 def reasons(file: FileReport, most: int = 3) -> str:
     """The commonest reasons with their counts, without values."""
-    counted = sorted(file.rejected.items(), key=lambda item: (-item[1], item[0]))
+    counted = sorted(file.unreadable.items(), key=lambda item: (-item[1], item[0]))
     more = [f"{len(counted) - most} other reasons"] if len(counted) > most else []
     return ", ".join([f"{count:,} {reason}" for reason, count in counted[:most]] + more)

@@ -49,7 +49,10 @@ def check_utf8(path: Path, name: str, advance: Advance) -> None:
 def _advice(path: Path) -> str:
     """What to declare. Latin-1 is never it: it reads any bytes, and Windows' dashes as nothing."""
     if _decodes(path, "cp1252"):
-        return "declare its encoding in a mapping file: of a Windows program `encoding: cp1252`"
+        return (
+            "declare its encoding in a mapping file: of a Windows program `encoding: cp1252`, of an"
+            " old Mac `mac_roman`, of DOS `cp850`, and look at the letters that landed"
+        )
     return "declare its encoding in a mapping file, such as `encoding: cp1250`, `cp1251` or `cp932`"
 
 

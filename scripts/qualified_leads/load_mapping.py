@@ -311,8 +311,9 @@ def _check_names(path: Path, load: Load, contract: dict[str, Table]) -> None:
         )
     for name, rule in load.columns.items():
         used = template_parts(rule.template or "") if rule else []
-        if load.repeat is None and any(column == REPETITION for _, column, _ in used):
-            raise UsageError(f"the mapping {path} uses {{n}} in {name} without a repeat")
+        is_repeated = load.repeat is not None or load.split is not None
+        if not is_repeated and any(column == REPETITION for _, column, _ in used):
+            raise UsageError(f"the mapping {path} uses {{n}} in {name} without repeat or split")
     if load.spread is not None and load.table != "spend":
         raise UsageError(f"the mapping {path} spreads {load.table}; only spend is spread over days")
     if load.update and not contract[load.table].key:

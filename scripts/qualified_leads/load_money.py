@@ -42,15 +42,19 @@ SIGNS = {
 }
 _FACTORS = {"k": 1_000, "m": 1_000_000, "mn": 1_000_000, "b": 1_000_000_000, "bn": 1_000_000_000}
 
+# No group begins with a zero: 0,500 is a half, however it is meant.
+_FIRST = "[1-9][0-9]{0,2}"
 _PLAIN = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 _ESCAPED = "|".join(
     sign.replace("$", "[$]").replace(".", "[.]") for sign in sorted(SIGNS, key=len, reverse=True)
 )
 _SIGN = f"[A-Z]{{3}}|{_ESCAPED}"
-_DIGITS = r"[0-9.](?:[0-9., '’]*[0-9.])?"
+_DIGITS = r"[.]?[0-9](?:[0-9., '’]*[0-9])?"
+# 12.- and 12,-- are twelve, and no minus.
+_NO_CENTS = "(?:[.,] ?[-–—]+)?"
 # Groups: parenthesis, minus, sign, minus, digits, factor, sign, minus, parenthesis.
 _AMOUNT = (
-    rf"^([(]?) ?([+-−]?) ?({_SIGN})? ?([+-−]?) ?({_DIGITS}) ?"
+    rf"^([(]?) ?([+-−]?) ?({_SIGN})? ?([+-−]?) ?({_DIGITS}){_NO_CENTS} ?"
     rf"([kK]|[mM][nN]?|[bB][nN]?)? ?({_SIGN})? ?(-?) ?([)]?)$"
 ).replace("+-−", "+−-")
 
@@ -95,12 +99,12 @@ def _unmarked(digits: str, decimal: str, thousands: str | None) -> str:
     if thousands is None and decimal == ",":
         thousands = "."
     if thousands is not None:
-        grouped = rf"([0-9]+|[0-9]{{1,3}}({_class(thousands)}[0-9]{{3}})+)({point}[0-9]*)?"
+        grouped = rf"([0-9]+|{_FIRST}({_class(thousands)}[0-9]{{3}})+)({point}[0-9]*)?"
     else:
         # A comma says that it groups by a point behind it or another comma; 1,204 says nothing.
         grouped = (
-            r"[0-9]+([.][0-9]*)?|[.][0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}[.][0-9]+"
-            r"|[0-9]{1,3}(,[0-9]{3}){2,}|[0-9]{1,3}([ ''’][0-9]{3})+([.][0-9]*)?"
+            rf"[0-9]+([.][0-9]*)?|[.][0-9]+|{_FIRST}(,[0-9]{{2,3}})*,[0-9]{{3}}[.][0-9]+"
+            rf"|{_FIRST}(,[0-9]{{3}}){{2,}}|{_FIRST}([ ''’][0-9]{{3}})+([.][0-9]*)?"
         )
     kept = f"regexp_replace({digits}, '[^0-9{decimal}]', '', 'g')"
     return (
@@ -117,7 +121,16 @@ def is_ambiguous(value: str, decimal: str, thousands: str | None) -> str:
     """Return a condition: the comma of a text may group or begin the decimals."""
     if decimal != "." or thousands is not None:
         return "false"
-    return f"regexp_full_match({_group(value, 5)}, '[0-9]{{1,3}},[0-9]{{3}}')"
+    return f"regexp_full_match({_group(value, 5)}, '{_FIRST},[0-9]{{3}}')"
+
+
+def looks_grouped(value: str) -> str:
+    """Return, of an amount with a point, whether three digits follow it; null of others."""
+    digits = _group(value, 5)
+    return (
+        f"case when contains({digits}, '.')"
+        f" then regexp_full_match({digits}, '{_FIRST}[.][0-9]{{3}}') end"
+    )
 
 
 def _sign_of(value: str) -> str:

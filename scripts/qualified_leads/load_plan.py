@@ -9,13 +9,14 @@ from pathlib import Path, PurePosixPath
 
 from qualified_leads.contract import REJECTED_ROWS, Table
 from qualified_leads.errors import UsageError
+from qualified_leads.load_checks import READ
 from qualified_leads.load_mapping import FORMATS, Format, Load, Mapping, extracted_at
 from qualified_leads.load_unpack import WORKBOOKS, Content, contents
 
-READ = "csv, tsv, jsonl, json, parquet, xlsx, alone or as gz or zip"
 # A name such as leads-2026-02-01.csv or leads (1).csv.
 _NUMBERED = re.compile(r"[ _.-]*[(]?\d[\d _.T:()-]*")
 # Data that is not read; other files beside the data are somebody's notes.
+_DAY_FIRST = re.compile(r"(?<!\d)\d{1,2}[-._]\d{1,2}[-._]\d{4}(?!\d)")
 _OTHER_DATA = {".xls", ".xlsb", ".ods", ".numbers", ".avro", ".orc", ".7z", ".rar", ".bz2", ".xz"}
 
 
@@ -79,7 +80,21 @@ def plan(
             f"{source} holds no file named after a table, such as leads.csv{beside}; read are"
             f" {READ}; nothing to load"
         )
-    return Plan(tasks, found.warnings, found.unread)
+    return Plan(tasks, [*found.warnings, *_misordered(tasks)], found.unread)
+
+
+def _misordered(tasks: list[Task]) -> list[str]:
+    """Tables whose files have dates in their names that the order of names does not follow."""
+    told = []
+    for table in dict.fromkeys(task.table.name for task in tasks):
+        names = [t.name for t in tasks if t.table.name == table and t.extracted_at is None]
+        dated = [name for name in dict.fromkeys(names) if _DAY_FIRST.search(name)]
+        if len(dated) > 1:
+            told.append(
+                f"{table}: the names of {len(dated)} files begin their dates with day or month, and"
+                " the later name is newer; say --extracted-at, such as %d-%m-%Y"
+            )
+    return told
 
 
 def _dated(task: Task, extracted: str | None) -> Task:
@@ -98,9 +113,13 @@ def _by_name(name: str) -> list[tuple[int, int, str]]:
     return [(1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in pieces]
 
 
+def _is_hidden(path: Path) -> bool:
+    """Of the system, or the lock of a workbook that somebody has open."""
+    return path.name.startswith((".", "~$"))
+
+
 def _files(directory: Path, source: Path) -> list[Content]:
-    found = (path for path in directory.iterdir() if not path.name.startswith("."))
-    files = [path for path in found if path.is_file()]
+    files = [path for path in directory.iterdir() if path.is_file() and not _is_hidden(path)]
     return [
         content for path in files for content in contents(path, path.relative_to(source).as_posix())
     ]
@@ -109,14 +128,15 @@ def _files(directory: Path, source: Path) -> list[Content]:
 def _named(source: Path, contract: dict[str, Table]) -> Plan:
     loadable = {name: table for name, table in contract.items() if name != REJECTED_ROWS}
     found = [(content, _table_of(content, loadable)) for content in _files(source, source)]
-    unknown = []
+    unknown, unread = list[str](), list[str]()
     for directory in sorted(path for path in source.iterdir() if path.is_dir()):
         table = directory.name.lower()
         if table in loadable:
             found += [(content, table) for content in _files(directory, source)]
-        elif not directory.name.startswith("."):
-            unknown.append(f"{directory.name}/")
-    tasks, unread = [], []
+        elif not _is_hidden(directory):
+            has_data = any(_is_data(path.suffix.lower()) for path in directory.rglob("*"))
+            (unread if has_data else unknown).append(f"{directory.name}/")
+    tasks = []
     for content, table in sorted(found, key=lambda one: _by_name(one[0].name)):
         format_ = _format(content)
         if table and format_:
@@ -150,7 +170,7 @@ def _format(content: Content) -> Format | None:
 
 
 def _mapped(source: Path, mapping: Mapping, contract: dict[str, Table]) -> Plan:
-    paths = [path for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    paths = [path for path in source.rglob("*") if path.is_file() and not _is_hidden(path)]
     found = {path.relative_to(source).as_posix(): path for path in paths}
     tasks, warnings, used = [], [], set[str]()
     for load in sorted(mapping.loads, key=lambda load: load.update):
@@ -161,10 +181,15 @@ def _mapped(source: Path, mapping: Mapping, contract: dict[str, Table]) -> Plan:
                 inside = contents(found[name], name)
                 chosen += [one for one in inside if load.matches(one.inner[0].as_posix())]
         if load.sheet is not None:
-            chosen = [content for content in chosen if content.member == load.sheet]
+            sheets = [content.member for content in chosen]
+            chosen = [content for content in chosen if content.member == load.sheet.strip()]
+            if sheets and not chosen:
+                raise UsageError(
+                    f"{load.file} has the sheets {_some(sheets)}; none is {load.sheet}, which the"
+                    " mapping names"
+                )
         if not chosen:
-            of = f" with a sheet {load.sheet}" if load.sheet is not None else ""
-            warnings.append(f"no file matches {load.file}{of}, which the mapping names")
+            warnings.append(f"no file matches {load.file}, which the mapping names")
         for content in sorted(chosen, key=lambda one: _by_name(one.name)):
             used.add(content.path.relative_to(source).as_posix())
             tasks.append(_mapped_task(content, load, contract[load.table], chosen))
@@ -183,6 +208,8 @@ def _mapped_task(content: Content, load: Load, table: Table, chosen: list[Conten
         raise UsageError(f"{content.path.name} has the sheets {sheets}; name one with `sheet`")
     format_ = load.format or _format(content)
     if format_ is None:
+        if content.suffix in _OTHER_DATA:
+            raise UsageError(f"{content.name} is of a kind that isn't read; save it as xlsx or csv")
         raise UsageError(f"{content.name}: the mapping has to declare its format")
     return Task(content, table, format_, load, load.digest())
 

@@ -11,6 +11,9 @@ from rich.text import Text
 
 from qualified_leads.console import printable
 
+# Of an update; lists of merges and deletions have ids that nobody ever had.
+NO_SUCH_ROW = "no such row to update"
+
 
 @dataclass
 class FileReport:
@@ -32,6 +35,11 @@ class FileReport:
     @property
     def rejected_count(self) -> int:
         return sum(self.rejected.values())
+
+    @property
+    def unreadable(self) -> dict[str, int]:
+        """The rejected rows by reason but for those of an update that found no row."""
+        return {why: n for why, n in self.rejected.items() if not why.endswith(NO_SUCH_ROW)}
 
 
 @dataclass

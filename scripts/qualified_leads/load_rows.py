@@ -21,7 +21,8 @@ from qualified_leads.load_mapping import (
     normalise,
     template_parts,
 )
-from qualified_leads.load_money import MONEY, currencies, is_ambiguous
+from qualified_leads.load_money import MONEY, currencies, is_ambiguous, looks_grouped
+from qualified_leads.load_report import NO_SUCH_ROW
 from qualified_leads.load_source import Opened
 from qualified_leads.load_sql import (
     as_text,
@@ -31,7 +32,7 @@ from qualified_leads.load_sql import (
     literal,
     mapped_text,
     present,
-    shortened,
+    spoilt,
     type_name,
     typed_native,
     typed_text,
@@ -41,7 +42,7 @@ from qualified_leads.load_sql import (
 MOST_REPEATS = 1_000_000
 MOST_DAYS = 3_660
 KNOWN_ROWS = "known_rows"
-_PIECE = "piece"
+_PIECE, _NUMBER = "piece", "piece_number"
 _PERIOD_END = re.compile("(^|_)(ends?|stop|until)(_|$)|to_date|date_to")
 
 
@@ -102,8 +103,27 @@ class RowQuery:
         """Copies are alike and judged once; values of a cell are each their own."""
         return self.load.split is not None
 
+    @property
+    def _splits_its_key(self) -> bool:
+        return any(self.load.columns.get(name) is self.load.split for name in self.table.key)
+
     def _numbered(self, relation: str) -> str:
         return f"select *, {self.opened.number} as row_number_ from ({relation})"
+
+    def grouped_by_points(self) -> dict[str, str]:
+        """Return, by name, amounts of text, with the query of how many have a point and of those
+        how many have three digits behind it; none where the mapping says what a point is."""
+        if self.load.decimal != "." or self.load.thousands is not None:
+            return {}
+        queries = {}
+        for column in self.table.columns:
+            if column.data_type == MONEY and self._is_text(column):
+                test = looks_grouped(f"trim({identifier(f'x {column.name}')})")
+                judged = self._judged(self.relation, False)
+                queries[column.name] = (
+                    f"select count({test}), count_if({test}) from ({judged}) where is_kept"
+                )
+        return queries
 
     def longer_than_a_day(self) -> dict[str, str]:
         """Return, by name, columns that may end a period, with the query that counts such rows.
@@ -153,8 +173,8 @@ class RowQuery:
         if is_repeated:
             query = self._repeated(query, texts)
         else:
-            query = f"select *, 1 as {_PIECE} from ({query})"
-        texts[REPETITION] = f"cast({_PIECE} as varchar)"
+            query = f"select *, 1 as {_NUMBER} from ({query})"
+        texts[REPETITION] = f"cast({_NUMBER} as varchar)"
         given = ", ".join(self._given(column, texts) for column in columns)
         typed = ", ".join(self._typed(column) for column in columns)
         query = f"select *, {typed} from (select *, {given} from ({query}))"
@@ -169,26 +189,28 @@ class RowQuery:
 
     def _repeated(self, query: str, texts: dict[str, str]) -> str:
         if self.load.split is not None:
-            # A cell of nothing keeps its row, so that it is counted.
+            # A cell of nothing is one value that is null, and no row where it is the key.
             pieces = _pieces(texts[normalise(self.load.split.source or "")], self.load.split)
             pieces = f"case when repeats = 0 then [cast(null as varchar)] else {pieces} end"
+            is_there = f" and {_PIECE} is not null" if self._splits_its_key else ""
             return (
-                f"select * exclude (is_kept), is_kept and {_PIECE} is not null as is_kept"
-                f" from (select *, unnest({pieces}) as {_PIECE} from ({query}))"
+                f"select * exclude (is_kept), is_kept{is_there} as is_kept from (select *,"
+                f" unnest({pieces}) as {_PIECE}, unnest(range(1, greatest(repeats, 1) + 1))"
+                f" as {_NUMBER} from ({query}))"
             )
         if self.load.repeat is not None or self.load.spread is not None:
-            numbers = f"cast(unnest(range(1, repeats + 1)) as bigint) as {_PIECE}"
+            numbers = f"cast(unnest(range(1, repeats + 1)) as bigint) as {_NUMBER}"
             return f"select *, {numbers} from ({query}) where is_kept and repeats > 0"
         kept = " where is_kept" if self.load.where else ""
-        return f"select *, 1 as {_PIECE} from ({query}){kept}"
+        return f"select *, 1 as {_NUMBER} from ({query}){kept}"
 
     def _kept(self, texts: dict[str, str]) -> tuple[str, str]:
         """Return (whether the mapping keeps the row, how many rows it gives; null: not a count)."""
         load, kept = self.load, conditions(self.load, texts)
         if load.split is not None:
             pieces = _pieces(texts[normalise(load.split.source or "")], load.split)
-            repeats = f"coalesce(len({pieces}), 0)"
-        elif load.spread is not None:
+            return kept, f"coalesce(len({pieces}), 0)"
+        if load.spread is not None:
             first, last = (
                 typed_text(texts[normalise(name)], "date", load, None) for name in load.spread
             )
@@ -300,7 +322,7 @@ class RowQuery:
             tests += self._reasons(column, texts)
         if self.load.update:
             key = self.table.key[0]
-            tests.append((f'"key {key}" is null', f"{key}: no such row to update"))
+            tests.append((f'"key {key}" is null', f"{key}: {NO_SUCH_ROW}"))
         self.reasons = [what for _, what in tests]
         cases = " ".join(f"when {test} then {code}" for code, (test, _) in enumerate(tests))
         return f"case {cases} end" if cases else "cast(null as integer)"
@@ -314,9 +336,9 @@ class RowQuery:
             return found
         if is_from_spreadsheet(rule, _is_id(column)):
             pieces = {normalise(rule.source or ""): f"trim({_PIECE})"} if rule.split else {}
-            test = shortened(rule, {**texts, **pieces} if self._is_judged_by_piece else texts)
+            test = spoilt(rule, {**texts, **pieces} if self._is_judged_by_piece else texts)
             if test is not None:
-                what = "a spreadsheet has shortened it (as in 1.2E+17); export it as text"
+                what = "a spreadsheet has spoilt it (1.2E+17, #N/A); export it as text"
                 found.append((test, f"{column.name}: {what}"))
         if column.data_type == MONEY and self._is_text(column):
             found += self._reasons_of_money(column, given)
@@ -367,8 +389,8 @@ def _pieces(text: str, rule: ColumnRule) -> str:
 
 
 def _of_one_day(column: Column, value: str) -> str:
-    """Return a value's part of the day number `piece` of `repeats`; the parts add up exactly."""
-    day, last = f"cast({_PIECE} as bigint)", "repeats"
+    """Return a value's part of one day of `repeats`; the parts add up exactly."""
+    day, last = f"cast({_NUMBER} as bigint)", "repeats"
     date = f"""cast("v spend_date" + cast({day} - 1 as integer) as date)"""
     if column.name == "spend_date":
         return date

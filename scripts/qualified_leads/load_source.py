@@ -408,5 +408,5 @@ def _named(load: Load, with_optional: bool) -> set[str]:
             names |= {name for _, name, _ in template_parts(rule.template or "") if name}
     names |= {normalise(condition.column) for condition in load.where}
     names |= {normalise(name) for name in [load.repeat, *(load.spread or [])] if name}
-    known = {ROW, HASH, REPETITION} if load.repeat else {ROW, HASH}
+    known = {ROW, HASH, REPETITION} if load.repeat or load.split else {ROW, HASH}
     return names - known

@@ -22,7 +22,8 @@ from qualified_leads.load_money import MONEY, amount
 
 _BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(160)"
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
-_WHOLE = r"[+-]?[0-9]+([.]0*)?"
+# 200.0 is whole; 12.000 may be twelve thousand.
+_WHOLE = r"[+-]?[0-9]+([.]0{0,2}|[.]0{4,})?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
 _ZONE = r" ?([Zz]|UTC|[+-](0[0-9]|1[0-8])(:?[0-5][0-9])?)"
@@ -50,8 +51,8 @@ _NUMBERED_TIMES = {
 # `="00123"`, as exports write it so that a spreadsheet keeps the zeros.
 _FORMULA = '^="(.*)"$'
 _APOSTROPHE = "^'[0-9=+@-]"
-# 1.23457E+17: a spreadsheet has forgotten the other digits.
-_SHORTENED = r"\s*[+-]?[0-9]([.,][0-9]+)?[eE][+]?[0-9]+\s*"
+# 1.23457E+17, of which a spreadsheet has forgotten the other digits, and its errors.
+_SPOILT = r"\s*([+-]?[0-9]([.,][0-9]+)?[eE][+]?[0-9]+|#(N/A|REF!|VALUE!|NAME[?]|DIV/0!|NUM!))\s*"
 _SALESFORCE = "[0-9A-Za-z]{15}([0-9A-Za-z]{3})?"
 _SALESFORCE_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 # What a reason calls the type: words, since the reader may not know SQL.
@@ -113,6 +114,13 @@ def typed_text(text: str, data_type: str, load: Load, rule: ColumnRule | None) -
         return _midnight(_formatted(text, value, formats, None))
     if data_type == MONEY:
         return _scaled(amount(value, load.decimal, load.thousands), data_type, rule)
+    if data_type == "double":
+        share = f"rtrim(regexp_replace({value}, '%$', ''))"
+        percent = f"{_number(_plain_number(share, load), data_type)} / 100"
+        plain = _number(_plain_number(value, load), data_type)
+        return _scaled(
+            f"case when ends_with({value}, '%') then {percent} else {plain} end", data_type, rule
+        )
     return _scaled(_number(_plain_number(value, load), data_type), data_type, rule)
 
 
@@ -171,7 +179,7 @@ def _plain_number(value: str, load: Load) -> str:
     if thousands is None:
         return value
     point, mark = "[" + load.decimal + "]", "[" + thousands + "]"
-    grouped = rf"[+-]?([0-9]+|[0-9]{{1,3}}({mark}[0-9]{{3}})+)({point}[0-9]*)?"
+    grouped = rf"[+-]?([0-9]+|[1-9][0-9]{{0,2}}({mark}[0-9]{{3}})+)({point}[0-9]*)?"
     bare = f"replace({value}, {literal(thousands)}, '')"
     return (
         f"case when regexp_full_match({value}, {literal(grouped)})"
@@ -285,11 +293,11 @@ def _without_formula(text: str) -> str:
     )
 
 
-def shortened(rule: ColumnRule, columns: dict[str, str]) -> str | None:
-    """Return a condition: a source column of an id has lost digits in a spreadsheet."""
+def spoilt(rule: ColumnRule, columns: dict[str, str]) -> str | None:
+    """Return a condition: a source column of an id has been spoilt by a spreadsheet."""
     names = [normalise(rule.source)] if rule.source else []
     names += [name for _, name, _ in template_parts(rule.template or "") if name in columns]
-    tests = [f"regexp_full_match({columns[name]}, {literal(_SHORTENED)})" for name in names]
+    tests = [f"regexp_full_match({columns[name]}, {literal(_SPOILT)})" for name in names]
     return f"coalesce({' or '.join(tests)}, false)" if tests else None
 
 

@@ -187,7 +187,9 @@ class _Run:
         self.progress.start(f"{task.name}: reading", before[0])
         path = unpack(task.content, self.workspace, task.load.decimal)
         content = load_lake.content_hash(path, self.progress.advance)
-        name = load_lake.key(task.table.name, content, task.digest)
+        # A later export may say what an earlier one said, and another in between did not.
+        dated = f"{task.digest} {task.extracted_at}" if task.extracted_at else task.digest
+        name = load_lake.key(task.table.name, content, dated)
         final = load_lake.data_path(self.warehouse, task.table.name, name)
         done = FileReport(task.name, task.table.name, path=str(final))
         if final.exists() or any(file.final == final for file in self.data):
@@ -217,7 +219,10 @@ class _Run:
                 opened, task.table, task.load, self._loaded_at(task), self.clock.landed_at
             )
             found = _land(task, query, session, self.data[-1].temporary, done)
-            self.report.warnings += _periods(task, query, session)
+            self.report.warnings += [
+                *_periods(task, query, session),
+                *_points(task, query, session),
+            ]
             done.rejected = found.counts()
             if task.load.update and not done.landed:
                 # What changes nothing leaves nothing, however often it comes.
@@ -243,7 +248,9 @@ class _Run:
 
     def _loaded_at(self, task: Task) -> datetime:
         """When an export is of, to the microsecond apart from that of any other of its table."""
-        moment, table = task.extracted_at or self.clock.now, task.table.name
+        # An update completes rows as they are now, of whenever its list is.
+        moment = self.clock.now if task.load.update else task.extracted_at or self.clock.now
+        table = task.table.name
         if table not in self.loaded_at_times:
             self.loaded_at_times[table] = load_lake.loaded_at_times(self.warehouse, table)
         while moment in self.loaded_at_times[table]:
@@ -253,6 +260,15 @@ class _Run:
 
     def look_at_tables(self, contract: dict[str, Table]) -> None:
         """Say what the rows of all files of a table have in common that somebody should know."""
+        for table, files in self.report.tables.items():
+            known = {file.path for file in files if file.is_known}
+            landed = (load_lake.lake(self.warehouse) / table).glob("*.parquet")
+            newest = max(landed, key=lambda path: path.stat().st_mtime_ns, default=None)
+            if len(known) == len(files) and newest is not None and str(newest) not in known:
+                self.report.notes.append(
+                    f"{table}: what came was loaded before, and other files of it since; an export"
+                    " that says the same again needs --extracted-at to be newer"
+                )
         for name in dict.fromkeys(file.final.parent.name for file in self.data):
             files = [pattern(one.temporary) for one in self.data if one.final.parent.name == name]
             with _connect(self.workspace) as connection:
@@ -325,6 +341,19 @@ def _periods(task: Task, query: RowQuery, session: Session) -> list[str]:
     return told
 
 
+def _points(task: Task, query: RowQuery, session: Session) -> list[str]:
+    """Return a warning where the point of all amounts that have one may group thousands."""
+    told = []
+    for name, counted in query.grouped_by_points().items():
+        pointed, grouped = _row(session.connection.execute(counted))
+        if pointed and pointed == grouped:
+            told.append(
+                f"{task.name}: three digits follow the point of {name} wherever it has one"
+                f" ({pointed:,}): if it groups thousands, say `decimal: ','` in a mapping"
+            )
+    return told
+
+
 def _land(
     task: Task, query: RowQuery, session: Session, target: Path, done: FileReport
 ) -> _Rejects:
@@ -370,7 +399,9 @@ def _read(
 
 
 def _row(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
-    return connection.fetchone() or ()
+    # To the end, as else other work on the connection would be refused.
+    rows = connection.fetchall()
+    return rows[0] if rows else ()
 
 
 def _find_rejects(task: Task, query: RowQuery, session: Session) -> _Rejects:

@@ -89,7 +89,8 @@ def write_work(
             create table reports.rpt_lead_funnel as
             select 'cohort' as basis, count(*) as leads from marts.fct_leads;
             create view raw.rejected_rows as
-            select 'spend' as table_name, timestamp '{LOADED}' as _landed_at from range({rejected});
+            select 'spend' as table_name, 'x: not y' as reason, timestamp '{LOADED}' as _landed_at
+            from range({rejected});
             create schema staging;
             create table staging.stg_raw__spend as
             select spend_id as record_key, * exclude (spend_id), timestamp '{LOADED}' as _loaded_at,

@@ -123,6 +123,31 @@ def test_what_is_no_time_of_an_export_is_refused(load, mapped):
     assert "%q" in refused(mapped, {"leads.csv": LEADS}, load)
 
 
+def test_an_export_that_says_again_what_was_said_before_is_newer_by_its_date(load, lake):
+    for amount, day in (("5", "06"), ("9", "07"), ("5", "08"), ("5", "08")):
+        row = {"spend.csv": f"{SPEND}s,2026-01-05,{amount},EUR\n"}
+        last = load(row, extracted_at=f"2026-01-{day}")
+    assert last.landed == 0 and not last.notes
+    assert lake("spend", "amount", "order by _loaded_at desc limit 1") == [(Decimal(5),)]
+    for amount in ("7", "8", "7"):
+        last = load({"spend.csv": f"{SPEND}t,2026-01-05,{amount},EUR\n"})
+    assert last.landed == 0 and "needs --extracted-at" in last.notes[0]
+
+
+def test_dates_in_names_that_are_no_order_are_said(load):
+    names = ("leads-28-02-2026.csv", "leads-01-03-2026.csv")
+    contents = {name: LEADS.replace("\n1,", f"\n{name},") for name in names}
+    (warning,) = load(contents).warnings
+    assert "--extracted-at, such as %d-%m-%Y" in warning
+    assert not load(contents, extracted_at="%d-%m-%Y").warnings
+
+
+def test_rows_that_are_there_twice_are_counted(load):
+    rows = "s,2026-01-05,5,EUR\n" * 3
+    (note,) = load({"spend.csv": SPEND + rows}).notes
+    assert note == "spend: 2 rows repeat the key and all that is mapped of another and count once"
+
+
 def test_rows_that_chance_would_settle_are_counted_and_named(load):
     rows = "s1,2026-01-05,10,EUR\ns1,2026-01-05,12,EUR\ns2,2026-01-05,3,EUR\ns2,2026-01-05,3,EUR\n"
     rows += "a@b.example,2026-01-05,1,EUR\na@b.example,2026-01-05,2,EUR\n"
@@ -140,11 +165,11 @@ def test_versions_are_no_conflict(load):
 
 
 def test_shortened_ids_are_rejected(load, lake):
-    rows = "lead_id,created_at,owner_id\n1.23457E+17,2026-01-05,\n1.2e5,2026-01-05,\n"
+    rows = "lead_id,created_at,owner_id\n1.23457E+17,2026-01-05,\n#N/A,2026-01-05,\n"
     rows += "7,2026-01-05,9.9E+20\n8,2026-01-05,E12\n1E,2026-01-05,\n"
     report = load({"leads.csv": rows})
     assert lake("leads", "lead_id", "order by 1") == [("1E",), ("8",)]
-    what = "a spreadsheet has shortened it (as in 1.2E+17); export it as text"
+    what = "a spreadsheet has spoilt it (1.2E+17, #N/A); export it as text"
     assert report.rejected == {("leads", f"lead_id: {what}"): 2, ("leads", f"owner_id: {what}"): 1}
 
 
@@ -226,6 +251,48 @@ def test_many_ids_in_a_cell_update_the_rows_that_are_there(mapped, lake):
     assert mapped(files, merges, plain).landed == 0
     files["leads.csv"] += "103,2026-01-07,\n"
     assert [file.landed for file in mapped(files, merges, plain).files] == [3, 1]
+
+
+def test_each_value_of_a_cell_may_have_a_key_of_its_own(mapped, lake):
+    columns = {
+        "activity_id": {"template": "{id}-{n}"},
+        "lead_id": {"source": "who", "split": "|"},
+        "activity_type": {"default": "meeting"},
+        "occurred_at": "d",
+    }
+    rows = "id,who,d\n7,1 | 2,2026-01-01\n8,,2026-01-01\n"
+    load = {"file": "x.csv", "table": "activities", "columns": columns}
+    (file,) = mapped({"x.csv": rows}, load).files
+    assert lake("activities", "activity_id, lead_id", "order by 1") == [("7-1", "1"), ("7-2", "2")]
+    assert file.rejected == {"lead_id: required value is missing": 1}
+
+
+def test_a_blank_cell_is_null_where_it_is_no_key(mapped, lake):
+    rows = "opportunity_id,lead,created_at,status\n1,1|2,2026-01-01,won\n2,,2026-01-01,won\n"
+    columns = {"lead_id": {"source": "lead", "split": "|"}}
+    mapped({"x.csv": rows}, {"file": "x.csv", "table": "opportunities", "columns": columns})
+    assert lake("opportunities", "opportunity_id, lead_id", "order by all") == [
+        ("1", "1"),
+        ("1", "2"),
+        ("2", None),
+    ]
+
+
+def test_a_list_of_deleted_ids_may_hold_unknown_ones_and_be_old(mapped, lake):
+    gone = {
+        "file": "gone.csv",
+        "table": "leads",
+        "update": True,
+        "extracted_at": "2026-02-01",
+        "columns": {"lead_id": "id", "is_deleted": {"default": "true"}},
+    }
+    contents = {"leads.csv": LEADS, "gone.csv": "id\n1\n77\n78\n"}
+    plain = {"file": "leads.csv", "table": "leads"}
+    for _ in range(2):
+        report = mapped(contents, plain, gone, accepted=())
+        assert report.rejected[("leads", "lead_id: no such row to update")] == 2
+        refuse_rejects(report, project_root(), ())
+    assert lake("leads", "is_deleted", "order by _loaded_at desc limit 1") == [(True,)]
 
 
 def test_an_update_may_delete(mapped, lake):
@@ -343,6 +410,9 @@ MONEY = [
     ('"1,204,000"', "EUR", "1204000"),
     ("kr 5", "SEK", "5"),
     ("1e3", "EUR", "1000"),
+    ("12.-", "CHF", "12"),
+    ("CHF 1'250.--", "CHF", "1250"),
+    ('"12,-"', "EUR", "12"),
 ]
 NO_AMOUNT = "amount: not an amount"
 OTHER = "amount: its sign is of another currency"
@@ -362,6 +432,7 @@ def test_amounts_as_people_write_them(written, currency, amount, load, lake):
         ("$", "USD", NO_AMOUNT),
         ("(5", "EUR", NO_AMOUNT),
         ("5 5 5", "EUR", NO_AMOUNT),
+        ('"0,500"', "EUR", NO_AMOUNT),
         ('"1.204,50"', "EUR", NO_AMOUNT),
         ('"1,20"', "EUR", NO_AMOUNT),
         ('"1,204"', "EUR", COMMA),
@@ -387,6 +458,25 @@ def test_amounts_with_a_decimal_comma(mapped, lake):
     rows = 'spend_id;spend_date;amount;currency\ns;2026-01-05;"€ 1.204,50";EUR\n'
     mapped({"x.csv": rows}, {"file": "x.csv", "table": "spend", "decimal": ","})
     assert lake("spend", "amount") == [(Decimal("1204.5"),)]
+
+
+def test_points_that_may_group_are_said(load, mapped):
+    rows = "s1,2026-01-05,1.234,EUR\ns2,2026-01-05,12.500 €,EUR\ns3,2026-01-05,250,EUR\n"
+    (warning,) = load({"spend.csv": SPEND + rows}).warnings
+    assert "three digits follow the point of amount wherever it has one (2)" in warning
+    assert not load({"spend.csv": SPEND + rows + "s4,2026-01-05,1.50,EUR\n"}).warnings
+    comma = {"file": "spend.csv", "table": "spend", "decimal": ",", "delimiter": "comma"}
+    assert not mapped({"spend.csv": SPEND + rows}, comma).warnings
+
+
+def test_whole_numbers_and_shares(load, lake):
+    rows = "company_id,employee_count,growth_rate\nc1,200.0,12%\nc2,12.000,1\nc3,7,-2.5 %\n"
+    report = load({"companies.csv": rows})
+    assert lake("companies", "company_id, employee_count, growth_rate", "order by 1") == [
+        ("c1", 200, 0.12),
+        ("c3", 7, -0.025),
+    ]
+    assert report.rejected == {("companies", "employee_count: not a whole number"): 1}
 
 
 # Periods and reports.
@@ -546,7 +636,7 @@ def test_types_of_a_workbook(mapped, lake):
     assert lake("spend", "spend_id, amount", "order by 1") == [("a", Decimal("2.5"))]
     assert report.rejected == {
         ("spend", "spend_date: not a date"): 1,
-        ("spend", "spend_id: a spreadsheet has shortened it (as in 1.2E+17); export it as text"): 1,
+        ("spend", "spend_id: a spreadsheet has spoilt it (1.2E+17, #N/A); export it as text"): 1,
     }
     del load["sheet"]
     assert "About, Costs" in refused(
