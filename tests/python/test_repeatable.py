@@ -43,7 +43,7 @@ def test_release_is_the_same_for_all_threads_and_time_zones(
         warehouse = tmp_path / f"warehouse{number}"
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DBT_")}
         done = subprocess.run(
-            [sys.executable, "scripts/refresh.py", str(tmp_path / "raw"), "--as-of", AS_OF],
+            [sys.executable, "scripts/refresh.py", str(tmp_path / "raw"), *ARGUMENTS],
             cwd=project,
             env=kept | {"WAREHOUSE": str(warehouse), "TZ": zone},
             capture_output=True,
