@@ -103,7 +103,8 @@ def refresh(
     if options.source is not None and not options.source.is_dir():
         raise UsageError(f"{options.source} is not a directory")
     if options.source is None and (options.mapping or options.extracted_at) is not None:
-        raise UsageError("--mapping and --extracted-at need a directory to load")
+        option = "--mapping" if options.mapping is not None else "--extracted-at"
+        raise UsageError(f"{option} needs a directory to load")
     with warehouse_lock(warehouse) as lock_descriptor:
         _tidy_up(warehouse, project)
         run = Run()
