@@ -51,11 +51,6 @@ MUTATIONS = (
         "decayed_points as capped_points",
     ),
     Mutation(
-        "a threshold is strict",
-        ">= gates.engagement_threshold",
-        "> gates.engagement_threshold",
-    ),
-    Mutation(
         "a hurdle is strict",
         "fit_scores.fit_score >= policies.fit_hurdle",
         "fit_scores.fit_score > policies.fit_hurdle",
