@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from qualified_leads.console import printable, run_command
-from qualified_leads.dbt_run import log_directory
+from qualified_leads.dbt_run import files_written
 from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.guards import check_accepted, refuse_rejects
 from qualified_leads.load_checks import REJECTED, UNREAD
@@ -51,7 +51,7 @@ def main(
     target = warehouse()
     with warehouse_lock(target):
         if is_unfinished(target):
-            finish(target, project_root() / "seeds", [log_directory(project_root())])
+            finish(target, project_root() / "seeds", files_written(project_root()))
         report = load_directory(
             directory, target, mapping, errors, extracted_at=extracted_at, accepted=accepted
         )

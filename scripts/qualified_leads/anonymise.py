@@ -1,8 +1,8 @@
 """What is left of the raw rows of an erased person: all that counts, nothing that tells who.
 
-Keys, times, types, sources, campaigns, countries and amounts stay, since reports count them. Free
-text goes. Attributes that the policy judges are reduced to what it says about them, so that an
-erased lead keeps its score: of the job title "Chief Fun Officer" stays "chief".
+Keys, times, types, sources, campaigns, countries and amounts stay, since reports count them. What
+the contract marks as personal text goes. What the policy judges is reduced to what it says about
+it, so that an erased lead keeps its score: of the job title "Chief Fun Officer" stays "chief".
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qualified_leads.contract import Table, load_contract
+from qualified_leads.erase_person import Person, is_personal, names_of
 from qualified_leads.sql_functions import compared_address
 from qualified_leads.suppression import Suppression
 
@@ -23,18 +25,8 @@ Row = dict[str, Any]
 ERASED = "(erased)"
 # Columns that hold an id of a lead, in any table.
 LEAD_COLUMNS = ("lead_id", "merged_into_lead_id")
-# Per table, what is personal or free text and that nothing counts by.
-FREE_TEXT = {
-    "leads": ("first_name", "last_name", "phone", "landing_page"),
-    "activities": ("asset",),
-    "intent_signals": ("topic",),
-    "dispositions": ("reason",),
-    "qualification_answers": ("evidence",),
-}
-# Columns of leads that rules of the policy may judge, besides e-mail and country.
-JUDGED = ("job_title", "department", "company_name", "region")
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?\s*")
-SHORTEST_NEEDLE = 5  # shorter texts are found inside of other words
+_NUMERIC = ("at_least", "at_most", "between")
 
 
 @dataclass
@@ -43,7 +35,7 @@ class Policy:
 
     values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     parts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    attributes: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
     placeholders: set[str] = field(default_factory=set)
 
     def is_placeholder(self, email: str | None) -> bool:
@@ -51,96 +43,108 @@ class Policy:
         address = compared_address(email or "")
         return address in self.placeholders or f"{address.rpartition('@')[0]}@" in self.placeholders
 
+    def asks_for(self, attribute: str) -> bool:
+        """Whether a rule looks at an attribute at all, be it at whether there is any."""
+        return attribute in self.values
+
     def reduced(self, attribute: str, value: str | None) -> str | None:
         """What rules can tell of a value: a number or a known value whole, else the parts found."""
-        name = attribute.strip().lower()
-        if value is None or name not in self.attributes:
+        name, plain = attribute.strip().lower(), (value or "").strip().lower()
+        if not plain:
             return None
-        plain = value.strip().lower()
-        if _NUMBER.fullmatch(value) or plain in self.values[name]:
+        if plain in self.values.get(name, ()) or (
+            name in self.numbers and _NUMBER.fullmatch(plain)
+        ):
             return plain
-        return " ".join(sorted(p for p in self.parts[name] if p in plain)) or ERASED
+        return " ".join(sorted(p for p in self.parts.get(name, ()) if p in plain)) or ERASED
 
 
 def read_policy(seeds: Path) -> Policy:
     """The policy in the seeds that judges attributes of leads, and the addresses of nobody."""
     policy = Policy()
-    path = seeds / "placeholder_emails.csv"
-    if path.exists():
-        with path.open(newline="", encoding="utf-8") as handle:
-            found = [row.get("email") or "" for row in csv.DictReader(handle)]
-        policy.placeholders = set(map(compared_address, found))
+    found = [row.get("email") or "" for row in _rows(seeds / "placeholder_emails.csv")]
+    policy.placeholders = set(map(compared_address, found))
+    for row in _rows(seeds / "disposition_reasons.csv"):
+        policy.values["dispositions.reason"].add(row["disposition_reason"].strip().lower())
+    # The one basis that a model looks at.
+    policy.values["consents.basis"].add("purchased")
     for name in ("fit_rules", "exclusion_rules", "personas"):
-        path = seeds / f"{name}.csv"
-        if not path.exists():
-            continue
-        with path.open(newline="", encoding="utf-8") as handle:
-            for row in csv.DictReader(handle):
-                attribute = (row.get("attribute_name") or "").strip().lower()
-                values = [v.strip().lower() for v in (row.get("rule_value") or "").split("|")]
-                found = policy.parts if _is_part(row) else policy.values
-                found[attribute] |= {value for value in values if value}
-                policy.attributes.add(attribute)
+        for row in _rows(seeds / f"{name}.csv"):
+            attribute = (row.get("attribute_name") or "").strip().lower()
+            comparison = (row.get("comparison") or "").strip().lower()
+            values = [v.strip().lower() for v in (row.get("rule_value") or "").split("|")]
+            known = policy.parts if comparison == "contains" else policy.values
+            policy.values[attribute] |= set()
+            known[attribute] |= {value for value in values if value}
+            if comparison in _NUMERIC:
+                policy.numbers.add(attribute)
     return policy
 
 
-def _is_part(row: dict[str, str]) -> bool:
-    return (row.get("comparison") or "").strip().lower() == "contains"
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    if path.exists():
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            yield from csv.DictReader(handle)
 
 
 @dataclass(frozen=True)
 class Anonymiser:
-    """Strips rows of erased people; `needles` are their addresses, phones and full names."""
+    """Strips rows of erased people; `person` is all of whom something can be known yet."""
 
     suppression: Suppression
     policy: Policy
-    needles: frozenset[str] = frozenset()
+    person: Person = field(default_factory=Person)
+    contract: dict[str, Table] = field(default_factory=load_contract)
 
     def strip(self, table: str, row: Row) -> Row:
         """A row of an erased person without what tells who it is."""
-        done = dict(row) | {name: None for name in FREE_TEXT.get(table, ()) if name in row}
-        if table == "leads":
+        known = self.contract[table]
+        extra = set(row) - {column.name for column in known.columns}
+        done = row | {name: None for name in extra if isinstance(row[name], str)}
+        for name in set(known.personal("text")) & set(row):
             # A rule may ask whether there is a phone.
-            asked = [name for name in FREE_TEXT[table] if name in self.policy.attributes]
-            done |= {name: ERASED for name in asked if row.get(name) is not None}
-            done |= {n: self.policy.reduced(n, row[n]) for n in JUDGED if n in row}
-            done |= {"is_deleted": True, "email": self._email(row.get("email"))}
-            if not row.get("merged_into_lead_id"):
-                survivor = self.suppression.survivor(row["lead_id"], row.get("email"))
-                done["merged_into_lead_id"] = survivor
-            if is_personal(row.get("company_domain") or "", names_of(row)):
-                done["company_domain"] = "erased.invalid"
-        if table == "lead_attributes":
-            name = row.get("attribute_name") or ""
-            done["attribute_value"] = self.policy.reduced(name, row.get("attribute_value"))
-        return self.without_needles(self._with_ids(done))
-
-    def without_needles(self, row: Row) -> Row:
-        """The row without the texts in which somebody's address, phone or full name stands.
-
-        In a key the needle alone is replaced, so that keys stay apart.
-        """
-        done = dict(row)
-        for name, value in row.items():
-            if not isinstance(value, str) or name in LEAD_COLUMNS:
-                continue
-            for needle in self.needles:
-                if needle in value.lower():
-                    done[name] = self._without_needle(name, done[name], needle)
-        return done
-
-    def _without_needle(self, name: str, value: str, needle: str) -> str:
-        if not name.endswith("_id"):
-            return ERASED
-        pseudonym = self.suppression.pseudonym("text", needle)
-        return re.sub(re.escape(needle), pseudonym, value, flags=re.IGNORECASE)
-
-    def _with_ids(self, row: Row) -> Row:
-        return row | {
+            is_asked = self.policy.asks_for(name) and (row[name] or "").strip()
+            done[name] = ERASED if is_asked else None
+        for name in set(known.personal("judged")) & set(row):
+            done[name] = self.policy.reduced(self._attribute(table, name, row), row[name])
+        if table == "leads":
+            done |= self._lead(row)
+        done |= {
+            name: self.without_marks(done[name])
+            for name in own_keys(known)
+            if isinstance(done.get(name), str)
+        }
+        return done | {
             name: self.suppression.lead_id(row[name])
             for name in LEAD_COLUMNS
             if row.get(name) is not None and self.suppression.has_lead(row[name])
         }
+
+    def without_marks(self, key: str) -> str:
+        """A key of a row of theirs, in which an address, a phone or a full name may stand."""
+        for mark in self.person.marks:
+            key = re.sub(re.escape(mark), self.pseudonym(mark), key, flags=re.IGNORECASE)
+        return key
+
+    def pseudonym(self, mark: str) -> str:
+        """What replaces a mark in a key, so that keys stay apart."""
+        return self.suppression.pseudonym("text", mark)
+
+    def _attribute(self, table: str, column: str, row: Row) -> str:
+        """By which name rules know a column."""
+        if table == "lead_attributes":
+            return row.get("attribute_name") or ""
+        return column if table == "leads" else f"{table}.{column}"
+
+    def _lead(self, row: Row) -> Row:
+        done: Row = {"is_deleted": True, "email": self._email(row.get("email"))}
+        if not row.get("merged_into_lead_id"):
+            done["merged_into_lead_id"] = self.suppression.survivor(
+                row["lead_id"], row.get("email")
+            )
+        if is_personal(row.get("company_domain") or "", names_of(row)):
+            done["company_domain"] = "erased.invalid"
+        return done
 
     def _email(self, email: str | None) -> str | None:
         if email is None or email.startswith("erased-"):
@@ -150,21 +154,9 @@ class Anonymiser:
         return self.suppression.email(email, "".join(p.partition("@")[0] for p in sorted(parts)))
 
 
-def needles_of(row: Row) -> frozenset[str]:
-    """What of a row of raw.leads tells who it is wherever it stands, in lower case."""
-    email = row.get("email") or ""
-    name = f"{row.get('first_name') or ''} {row.get('last_name') or ''}"
-    found = ["" if email.startswith("erased-") else email, row.get("phone") or "", name]
-    return frozenset(t for text in found if len(t := text.strip().lower()) >= SHORTEST_NEEDLE)
-
-
-def names_of(row: Row) -> frozenset[str]:
-    """Names of a row of raw.leads that would make a key or a domain personal, in lower case."""
-    found = [row.get(name) or "" for name in ("first_name", "last_name")]
-    found.append((row.get("email") or "").rpartition("@")[0])
-    return frozenset(t for text in found if len(t := text.strip().lower()) >= SHORTEST_NEEDLE)
-
-
-def is_personal(text: str, names: Iterable[str]) -> bool:
-    """Whether a key or a domain itself tells who somebody is."""
-    return "@" in text or any(name in text.lower() for name in names)
+def own_keys(table: Table) -> tuple[str, ...]:
+    """Columns of a table of leads' rows that are keys of these rows alone, such as activity_id."""
+    names: Iterable[str] = (column.name for column in table.columns)
+    if "lead_id" not in set(names):
+        return ()
+    return table.key if table.key != ("lead_id",) and len(table.key) == 1 else ()

@@ -16,11 +16,16 @@ LOAD_COLUMNS = ("_loaded_at", "_landed_at")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a raw table; `data_type` is DuckDB's name of the type, in lower case."""
+    """One column of a raw table; `data_type` is DuckDB's name of the type, in lower case.
+
+    `personal` says what an erasure does to it in a row of the person: `text` goes, an `address`
+    becomes a hash, of what is `judged` stays what the policy tells of it; `staff` are our people.
+    """
 
     name: str
     data_type: str
     is_required: bool = False
+    personal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Table:
     def required(self) -> tuple[str, ...]:
         """Names of the columns without which a row is rejected."""
         return tuple(column.name for column in self.columns if column.is_required)
+
+    def personal(self, *kinds: str) -> tuple[str, ...]:
+        """Names of the columns that are marked as personal data of these kinds."""
+        return tuple(column.name for column in self.columns if column.personal in kinds)
 
 
 def contract_path() -> Path:
@@ -78,7 +87,12 @@ def _meta(node: dict[str, Any]) -> dict[str, Any]:
 
 def _table(node: dict[str, Any]) -> Table:
     columns = tuple(
-        Column(column["name"], column["data_type"].lower(), bool(_meta(column).get("is_required")))
+        Column(
+            column["name"],
+            column["data_type"].lower(),
+            bool(_meta(column).get("is_required")),
+            _meta(column).get("personal"),
+        )
         for column in node["columns"]
     )
     return Table(node["name"], columns, tuple(_meta(node).get("key", ())))

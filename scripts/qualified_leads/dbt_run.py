@@ -26,6 +26,19 @@ MODULE = "qualified_leads.dbt_run"
 LEFT_OUT = ("--exclude-resource-type", "unit_test")
 QUIET = ("--log-level-file", "none")
 PLANNED = "planned"
+ARTEFACTS = (
+    "catalog.json",
+    "graph.gpickle",
+    "graph_summary.json",
+    "index.html",
+    "manifest.json",
+    "partial_parse.msgpack",
+    "perf_info.json",
+    "run_results.json",
+    "semantic_manifest.json",
+    "sources.json",
+    "static_index.html",
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,18 @@ def log_directory(project: Path) -> Path:
 def target_directory(project: Path) -> Path:
     """Where dbt writes what it compiled and how it went."""
     return project / os.environ.get("DBT_TARGET_PATH", "target")
+
+
+def files_written(project: Path) -> list[Path]:
+    """Logs and artefacts that are there, by the names that dbt and a refresh give them.
+
+    The directories may hold anything else, the warehouse included.
+    """
+    logs, target = log_directory(project), target_directory(project)
+    found = [*logs.glob("dbt.log*"), logs / LOG_NAME, *(target / name for name in ARTEFACTS)]
+    for made in ("compiled", "run"):
+        found += (target / made / "qualified_leads").rglob("*.sql")
+    return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
 def build_arguments(

@@ -13,111 +13,88 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from qualified_leads.anonymise import (
-    LEAD_COLUMNS,
-    Anonymiser,
-    Policy,
-    Row,
-    is_personal,
-    names_of,
-    needles_of,
-    read_policy,
-)
+from qualified_leads.anonymise import Anonymiser, Policy, Row, read_policy
 from qualified_leads.contract import REJECTED_ROWS
-from qualified_leads.durable import sync, wal_of
+from qualified_leads.durable import sync, wal_of, write_whole
 from qualified_leads.el_tables import el_tables
 from qualified_leads.erase_exports import ExportLocks, erase_exports
+from qualified_leads.erase_person import Key, Person, find_person, is_personal, names_of
+from qualified_leads.erase_release import rewrite_releases
+from qualified_leads.erase_rows import Mentions, RowEraser
 from qualified_leads.erase_superset import forget_queries
 from qualified_leads.errors import UsageError
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.paths import pattern
-from qualified_leads.release import (
-    LINK_NAME,
-    RELEASES_NAME,
-    WORK_NAME,
-    linked_release,
-    prune,
-    republish,
-)
+from qualified_leads.release import RELEASES_NAME, WORK_NAME, linked_release
 from qualified_leads.suppression import (
     EMAIL,
     LEAD,
+    PSEUDONYM_START,
     Suppression,
     read_suppression,
     write_suppression,
 )
 
 MARK_NAME = ".erasing"
-PERSON_COLUMNS = (
-    "email",
-    "first_name",
-    "last_name",
-    "phone",
-    "landing_page",
-    "job_title",
-    "department",
-    "company_name",
-    "region",
-)
+_ALSO_TEXT = "also text"
+_FIND_COLUMNS = ("lead_id", "merged_into_lead_id", "email", "first_name", "last_name", "phone")
 
 
 @dataclass
 class ErasureReport:
-    """Rows rewritten per table of the lake, and what else was rewritten or removed."""
+    """Leads that are erased and were not before, rows that change per raw table, who else names
+    them, and how many logs went."""
 
     leads: int = 0
     rows: Counter[str] = field(default_factory=Counter)
+    mentions: Mentions = field(default_factory=Mentions)
     files_removed: int = 0
 
 
-@dataclass(frozen=True)
-class _Person:
-    """All rows of `raw.leads` that an erasure is about, possibly of several people."""
-
-    rows: list[Row]
-
-    @property
-    def lead_ids(self) -> set[str]:
-        return {row["lead_id"].strip(" ") for row in self.rows if row["lead_id"]}
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset().union(*map(names_of, self.rows))
-
-    @property
-    def needles(self) -> frozenset[str]:
-        personal_ids = {one.lower() for one in self.lead_ids if is_personal(one, self.names)}
-        return frozenset(personal_ids).union(*map(needles_of, self.rows))
-
-
 def erase(
-    warehouse: Path, lead_ids: Iterable[str], emails: Iterable[str], seeds: Path, logs: list[Path]
+    warehouse: Path,
+    lead_ids: Iterable[str],
+    emails: Iterable[str],
+    seeds: Path,
+    logs: Iterable[Path],
+    *,
+    also_text: bool = False,
+    dry_run: bool = False,
 ) -> ErasureReport:
     """Erase whoever has one of these ids or addresses, and all leads that are the same person.
 
-    The caller holds the warehouse's lock. `logs` are directories of logs, of which the files go
-    that have somebody's address or name in them. Whoever is not found is suppressed all the same.
+    The caller holds the warehouse's lock. Of `logs`, files that we or dbt wrote, those go that have
+    somebody's address or name in them. Whoever is not found is suppressed all the same. `also_text`
+    takes the person's names out of other people's texts as well. `dry_run` only counts.
 
     Raises ExportBusyError where an export is running, and UsageError where a view of an EL tool
     reads people from elsewhere.
     """
+    asked = {(LEAD, one) for one in lead_ids} | {(EMAIL, one) for one in emails}
     with ExportLocks() as locks:
+        if dry_run:
+            _refuse_views(warehouse)
+            suppression, policy = read_suppression(warehouse), read_policy(seeds)
+            person = _add(warehouse, suppression, asked, policy)
+            return _count(warehouse, RowEraser(Anonymiser(suppression, policy, person)))
         locks.take(warehouse)
+        if is_unfinished(warehouse):
+            _finish(warehouse, seeds, logs, locks)
         _refuse_views(warehouse)
-        found = set(map(_trimmed, lead_ids)), set(map(_trimmed, emails))
-        _note(warehouse, *found, read_policy(seeds))
+        suppression = read_suppression(warehouse)
+        _add(warehouse, suppression, asked, read_policy(seeds))
+        write_suppression(warehouse, suppression)
+        write_whole(warehouse / MARK_NAME, _ALSO_TEXT if also_text else "")
         return _finish(warehouse, seeds, logs, locks)
 
 
 def _refuse_views(warehouse: Path) -> None:
-    with _connected() as connection:
+    with duckdb.connect() as connection:
         if not _is_attached(connection, warehouse / WORK_NAME):
             return
         views = [name for name, kind in el_tables(connection).items() if kind == "view"]
@@ -128,23 +105,21 @@ def _refuse_views(warehouse: Path) -> None:
         )
 
 
-def _note(warehouse: Path, ids: set[str], emails: set[str], policy: Policy) -> None:
-    """Write down whom to erase, and that it is under way."""
-    suppression = read_suppression(warehouse)
-    addresses = {email.lower() for email in emails}
-    person = _find(warehouse, suppression, ids, addresses, policy)
-    ids |= person.lead_ids
-    addresses |= {_trimmed(row["email"]).lower() for row in person.rows if row["email"]}
-    for lead_id in ids:
-        is_kept = not is_personal(lead_id, person.names)
-        suppression.leads.setdefault(suppression.hash(LEAD, lead_id), is_kept)
-    for address in addresses:
-        if not address.startswith("erased-"):
-            is_kept = not is_personal(address.rpartition("@")[2], person.names)
-            suppression.emails.setdefault(suppression.hash(EMAIL, address), is_kept)
+def _add(warehouse: Path, suppression: Suppression, asked: set[Key], policy: Policy) -> Person:
+    """Put whoever is asked for on the list, and who is the same person; all who are on it."""
+    rows = _lead_rows(warehouse)
+    person, keys = find_person(rows, suppression, asked, policy.is_placeholder)
+    for kind, text in keys:
+        if text.startswith(PSEUDONYM_START):
+            continue
+        if kind == LEAD:
+            is_kept = not is_personal(text, person.names)
+            suppression.leads.setdefault(suppression.hash(LEAD, text), is_kept)
+        else:
+            is_kept = not is_personal(text.rpartition("@")[2], person.names)
+            suppression.emails.setdefault(suppression.hash(EMAIL, text), is_kept)
     _note_survivors(warehouse, suppression, person)
-    write_suppression(warehouse, suppression)
-    (warehouse / MARK_NAME).touch(mode=0o600)
+    return person
 
 
 def is_unfinished(warehouse: Path) -> bool:
@@ -152,7 +127,7 @@ def is_unfinished(warehouse: Path) -> bool:
     return (warehouse / MARK_NAME).exists()
 
 
-def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
+def finish(warehouse: Path, seeds: Path, logs: Iterable[Path]) -> ErasureReport:
     """Take everybody on the list out of every file; what is out already is left as it is.
 
     Raises ExportBusyError where an export is running.
@@ -162,27 +137,47 @@ def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
         return _finish(warehouse, seeds, logs, locks)
 
 
-def _finish(warehouse: Path, seeds: Path, logs: list[Path], locks: ExportLocks) -> ErasureReport:
-    suppression = read_suppression(warehouse)
-    policy = read_policy(seeds)
-    person = _find(warehouse, suppression, set(), set(), policy)
-    anonymiser = Anonymiser(suppression, policy, person.needles)
-    report = ErasureReport(leads=len(person.lead_ids))
+def _finish(
+    warehouse: Path, seeds: Path, logs: Iterable[Path], locks: ExportLocks
+) -> ErasureReport:
+    mark = warehouse / MARK_NAME
+    suppression, policy = read_suppression(warehouse), read_policy(seeds)
+    person, _ = find_person(_lead_rows(warehouse), suppression, (), policy.is_placeholder)
+    anonymiser = Anonymiser(suppression, policy, person)
+    eraser = RowEraser(anonymiser, mark.exists() and mark.read_text() == _ALSO_TEXT)
+    report = ErasureReport()
     _remove_scraps(warehouse)
-    files = sorted(path for path in lake(warehouse).glob("*/*.parquet"))
-    files.sort(key=lambda path: path.parent.name == "leads")
+    files = _lake_files(warehouse)
     for path in (path for path in files if path.parent.name != "leads"):
-        report.rows[path.parent.name] += _rewrite(path, anonymiser, person)
-    _rewrite_releases(warehouse, anonymiser, person)
+        report.rows[path.parent.name] += _rewrite(path, eraser)
+    rewrite_releases(warehouse, anonymiser, eraser.also_text)
     erase_exports(warehouse, anonymiser, locks)
     forget_queries(warehouse)
-    _rewrite_work(warehouse, anonymiser, person)
-    report.files_removed = _remove_logs(logs, person.needles)
+    report.rows += _rewrite_work(warehouse, eraser)
+    report.files_removed = _remove_logs(logs, person.marks)
     for path in (path for path in files if path.parent.name == "leads"):
-        report.rows["leads"] += _rewrite(path, anonymiser, person)
-    (warehouse / MARK_NAME).unlink(missing_ok=True)
+        report.rows["leads"] += _rewrite(path, eraser)
+    mark.unlink(missing_ok=True)
     sync(warehouse)
-    report.rows = Counter({table: count for table, count in report.rows.items() if count})
+    report.rows = +report.rows
+    report.leads, report.mentions = len(eraser.leads), eraser.mentions
+    return report
+
+
+def _count(warehouse: Path, eraser: RowEraser) -> ErasureReport:
+    """What an erasure would do, without doing it."""
+    report = ErasureReport()
+    for path in _lake_files(warehouse):
+        with eraser.connect() as connection:
+            source = f"read_parquet({literal(pattern(path))}, file_row_number = true)"
+            report.rows[path.parent.name] += len(
+                eraser.changed(connection, source, path.parent.name)
+            )
+    with eraser.connect() as connection:
+        for table in _landed_tables(connection, warehouse / WORK_NAME):
+            report.rows[table] += len(eraser.changed(connection, _landed(table), table))
+    report.rows = +report.rows
+    report.leads, report.mentions = len(eraser.leads), eraser.mentions
     return report
 
 
@@ -191,129 +186,90 @@ def suppress_file(path: Path, table: str, suppression: Suppression, seeds: Path)
 
     Ids that come with a suppressed address are put on the list.
     """
-    found = _rows_of_erased(path, table, suppression)
     policy = read_policy(seeds)
-    if table == REJECTED_ROWS:
-        anonymiser = Anonymiser(suppression, policy)
-        return bool(_rewrite(path, anonymiser, _Person([])))
+    rows = [] if table == REJECTED_ROWS else _rows_of_erased(path, table, suppression)
     if table == "leads":
-        for row in found:
+        for row in rows:
             is_kept = not is_personal(row["lead_id"], names_of(row))
             suppression.leads.setdefault(suppression.hash(LEAD, row["lead_id"]), is_kept)
-    if not found:
+    if not rows and table != REJECTED_ROWS:
         return False
-    rows = [_without_placeholder(row, suppression, policy) for row in found]
-    person = _Person(rows if table == "leads" else [])
-    anonymiser = Anonymiser(suppression, policy, person.needles)
-    return bool(_rewrite(path, anonymiser, person))
+    person = Person(rows if table == "leads" else [])
+    return bool(_rewrite(path, RowEraser(Anonymiser(suppression, policy, person))))
 
 
 # who it is
 
 
-def _note_survivors(warehouse: Path, suppression: Suppression, person: _Person) -> None:
+def _note_survivors(warehouse: Path, suppression: Suppression, person: Person) -> None:
     """Write down which leads count as one, by the release that readers see."""
     linked = linked_release(warehouse)
     if linked is None or not linked.exists():
         return
-    with _connected() as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(linked))} as work (read_only)")
         if not _has_table(connection, "marts", "bridge_lead_identity"):
             return
         query = "select lead_id, survivor_lead_id from work.marts.bridge_lead_identity"
         bridge = dict(connection.execute(query).fetchall())
     for row in person.rows:
-        lead_id, email = _trimmed(row["lead_id"]), _trimmed(row["email"])
+        lead_id, email = (row["lead_id"] or "").strip(), row["email"] or ""
         if lead_id in bridge:
             survivor = suppression.lead_id(bridge[lead_id])
             suppression.survivors.setdefault(suppression.hash(LEAD, lead_id), survivor)
-            if email and not email.startswith("erased-"):
+            if suppression.has_email(email):
                 suppression.survivors.setdefault(suppression.hash(EMAIL, email), survivor)
 
 
-def _find(
-    warehouse: Path,
-    suppression: Suppression,
-    ids: set[str],
-    addresses: set[str],
-    policy: Policy,
-) -> _Person:
-    """Every row of raw.leads of these keys, of the list, and of what merges or addresses join."""
-    rows = [
-        row
-        if _trimmed(row["email"]).lower() in addresses
-        else _without_placeholder(row, suppression, policy)
-        for row in _lead_rows(warehouse)
-    ]
-    chosen: dict[int, Row] = {}
-    while True:
-        before = len(chosen)
-        for number, row in enumerate(rows):
-            lead_id, merged = _trimmed(row["lead_id"]), _trimmed(row["merged_into_lead_id"])
-            email = _trimmed(row["email"]).lower()
-            if (
-                lead_id in ids
-                or (merged and merged in ids)
-                or (email and email in addresses)
-                or suppression.has_lead(lead_id)
-                or suppression.has_email(email)
-            ):
-                chosen[number] = row
-                ids |= {key for key in (lead_id, merged) if key}
-                addresses |= {email} if email else set()
-        if len(chosen) == before:
-            return _Person(list(chosen.values()))
-
-
-def _without_placeholder(row: Row, suppression: Suppression, policy: Policy) -> Row:
-    """The row without an address that others have too, unless just that is to be erased."""
-    email = row.get("email")
-    is_left_out = policy.is_placeholder(email) and not suppression.has_email(email)
-    return row | {"email": None} if is_left_out else row
-
-
 def _lead_rows(warehouse: Path) -> list[Row]:
-    columns = ["lead_id", "merged_into_lead_id", "email", "first_name", "last_name", "phone"]
     sources = [
-        f"read_parquet({literal(pattern(path))})"
-        for path in lake(warehouse).glob("leads/*.parquet")
+        f"read_parquet({literal(pattern(p))})" for p in lake(warehouse).glob("leads/*.parquet")
     ]
     rows: list[Row] = []
-    with _connected() as connection:
+    with duckdb.connect() as connection:
         if "leads" in _landed_tables(connection, warehouse / WORK_NAME):
             sources.append("work.raw.leads")
         for source in sources:
             present = [row[0] for row in connection.execute(f"describe from {source}").fetchall()]
             chosen = ", ".join(
                 f"cast({name if name in present else 'null'} as varchar) as {name}"
-                for name in columns
+                for name in _FIND_COLUMNS
             )
             found = connection.execute(f"select distinct {chosen} from {source}").fetchall()
-            rows += [dict(zip(columns, row, strict=True)) for row in found]
+            rows += [dict(zip(_FIND_COLUMNS, row, strict=True)) for row in found]
     return rows
 
 
-def _trimmed(value: str | None) -> str:
-    return (value or "").strip(" ")
+def _rows_of_erased(path: Path, table: str, suppression: Suppression) -> list[Row]:
+    """Rows of a new file that are an erased person's: all of leads, one of another table."""
+    with RowEraser(Anonymiser(suppression, Policy())).connect() as connection:
+        source = f"read_parquet({literal(pattern(path))})"
+        names = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
+        eraser = RowEraser(Anonymiser(suppression, Policy()))
+        query = f"select * from {source} where {eraser.is_own(table, names, source)}"
+        if table != "leads":
+            query += " limit 1"
+        return connection.sql(query).to_arrow_table().to_pylist()
 
 
 # the lake
 
 
-def _rewrite(path: Path, anonymiser: Anonymiser, person: _Person) -> int:
+def _lake_files(warehouse: Path) -> list[Path]:
+    return sorted(lake(warehouse).glob("*/*.parquet"))
+
+
+def _rewrite(path: Path, eraser: RowEraser) -> int:
     """Write a file of the lake anew without the people in it; the number of rows that changed."""
-    table = path.parent.name
     source = f"read_parquet({literal(pattern(path))}, file_row_number = true)"
-    with _connected() as connection:
-        changed = _changed_rows(connection, source, table, anonymiser, person)
+    with eraser.connect() as connection:
+        changed = eraser.changed(connection, source, path.parent.name)
         if not len(changed):
             return 0
         connection.register("changed", changed)
         temporary = path.with_name(f"{TEMPORARY}{path.stem}")
         connection.execute(
-            f"copy (select * exclude (file_row_number) from {source}"
-            " where file_row_number not in (select file_row_number from changed)"
-            " union all select * exclude (file_row_number) from changed)"
+            f"copy ({_with_changes(source)})"
             f" to {literal(str(temporary))} (format parquet, use_tmp_file false)"
         )
     temporary.chmod(0o600)
@@ -323,178 +279,41 @@ def _rewrite(path: Path, anonymiser: Anonymiser, person: _Person) -> int:
     return len(changed)
 
 
-def _changed_rows(
-    connection: duckdb.DuckDBPyConnection,
-    source: str,
-    table: str,
-    anonymiser: Anonymiser,
-    person: _Person,
-    key: str = "file_row_number",
-) -> pa.Table:
-    """The rows of a relation that differ once they are stripped, as they are then."""
-    columns = [row[:2] for row in connection.execute(f"describe from {source}").fetchall()]
-    names = {name for name, _ in columns}
-    texts = [name for name, kind in columns if kind == "VARCHAR"]
-    suppression, tests = anonymiser.suppression, []
-    if table == REJECTED_ROWS:
-        return _changed_rejects(connection, source, anonymiser, person)
-    if "lead_id" in names:
-        tests.append(_is_suppressed(suppression, LEAD, "lead_id", source))
-    if "merged_into_lead_id" in names:
-        tests.append(_is_suppressed(suppression, LEAD, "merged_into_lead_id", source))
-    if table == "leads" and "email" in names:
-        tests.append(_is_suppressed(suppression, EMAIL, "email", source))
-    is_own = " or ".join(f"coalesce({test}, false)" for test in tests) or "false"
-    found = [
-        f"contains(lower({identifier(name)}), {literal(needle)})"
-        for name in texts
-        for needle in sorted(anonymiser.needles)
-    ]
-    is_named = f"coalesce({' or '.join(found)}, false)" if found else "false"
-    query = f"select *, {is_own} as is_own_ from {source} where {is_own} or {is_named}"
-    rows = connection.sql(query).to_arrow_table()
-    schema = rows.drop_columns(["is_own_"]).schema
-    changed = []
-    for row in rows.to_pylist():
-        is_own_row = row.pop("is_own_")
-        # A row of another lead that merges into an erased one is the same person's.
-        done = anonymiser.strip(table, row) if is_own_row else anonymiser.without_needles(row)
-        if done != row:
-            changed.append(done)
-    return pa.Table.from_pylist(changed, schema=schema)
-
-
-def _is_suppressed(suppression: Suppression, kind: str, column: str, source: str) -> str:
-    hashes = suppression.leads if kind == LEAD else suppression.emails
-    listed = ", ".join(literal(one) for one in hashes) or "''"
-    # Keys are hashed once each: rows are many, and people few.
+def _with_changes(source: str) -> str:
     return (
-        f"{column} in (select key from (select distinct {column} as key from {source})"
-        f" where {suppression.hash_sql(kind, 'key')} in ({listed}))"
+        f"select * exclude (file_row_number) from {source}"
+        " where file_row_number not in (select file_row_number from changed)"
+        " union all select * exclude (file_row_number) from changed"
     )
 
 
-def _changed_rejects(
-    connection: duckdb.DuckDBPyConnection, source: str, anonymiser: Anonymiser, person: _Person
-) -> pa.Table:
-    rows = connection.sql(f"select * from {source} where record <> ''").to_arrow_table()
-    changed = [
-        row | {"record": ""}
-        for row in rows.to_pylist()
-        if _is_about(row["record"] or "", anonymiser.suppression, person)
-    ]
-    return pa.Table.from_pylist(changed, schema=rows.schema)
+# work file, logs
 
 
-_WORD = re.compile(r"[^\s,;|\"'{}\[\]<>()]+")
+def _landed(table: str) -> str:
+    return f"(select *, rowid as file_row_number from work.raw.{identifier(table)})"
 
 
-def _is_about(record: str, suppression: Suppression, person: _Person) -> bool:
-    """Whether a record that could not be read names an erased person, by key, address or name."""
-    text = record.lower()
-    if any(needle in text for needle in person.needles):
-        return True
-    if any(
-        all((row[name] or "").strip().lower() in text for name in ("first_name", "last_name"))
-        for row in person.rows
-        if row["first_name"] and row["last_name"]
-    ):
-        return True
-    words = set(_WORD.findall(record)) | {word.rpartition(":")[2] for word in _WORD.findall(record)}
-    return any(suppression.has_lead(word) or suppression.has_email(word) for word in words)
-
-
-def _rows_of_erased(path: Path, table: str, suppression: Suppression) -> list[Row]:
-    with _connected() as connection:
-        source = f"read_parquet({literal(pattern(path))})"
-        names = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
-        tests = [
-            _is_suppressed(suppression, LEAD, name, source)
-            for name in LEAD_COLUMNS
-            if name in names
-        ]
-        if table == "leads":
-            tests.append(_is_suppressed(suppression, EMAIL, "email", source))
-        if not tests or table == REJECTED_ROWS:
-            return []
-        query = f"select * from {source} where {' or '.join(tests)}"
-        if table != "leads":
-            query += " limit 1"
-        return connection.sql(query).to_arrow_table().to_pylist()
-
-
-# releases, work file, logs
-
-
-def _rewrite_releases(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> None:
-    """A copy of the linked release without the people takes its place; all others go."""
-    linked = linked_release(warehouse)
-    if linked is not None and linked.exists():
-        republish(warehouse, linked, partial(_released_columns, anonymiser, person))
-        prune(warehouse, keep=1)
-    elif (warehouse / RELEASES_NAME).exists():
-        for path in (warehouse / RELEASES_NAME).glob("*.duckdb*"):
-            path.unlink()
-        (warehouse / LINK_NAME).unlink(missing_ok=True)
-
-
-def _released_columns(
-    anonymiser: Anonymiser, person: _Person, table: str, columns: list[tuple[str, str]]
-) -> list[str]:
-    """Expressions for the columns (name, type) of a table of a release."""
-    ids = ", ".join(literal(one) for one in sorted(person.lead_ids)) or "''"
-    chosen = []
-    for name, kind in columns:
-        quoted = identifier(name)
-        value = quoted
-        if table == "dim_leads" and name in PERSON_COLUMNS:
-            value = f"case when lead_id in ({ids}) then null else {quoted} end"
-        elif table == "dim_leads" and name == "is_deleted":
-            value = f"(lead_id in ({ids}) or {quoted})"
-        elif kind == "VARCHAR":
-            value = _without_names(quoted, anonymiser, person)
-        chosen.append(f"{value} as {quoted}")
-    return chosen
-
-
-def _without_names(column: str, anonymiser: Anonymiser, person: _Person) -> str:
-    told = {lead_id: anonymiser.suppression.lead_id(lead_id) for lead_id in person.lead_ids}
-    cases = [
-        f"when {column} = {literal(lead_id)} then {literal(pseudonym)}"
-        for lead_id, pseudonym in sorted(told.items())
-        if pseudonym != lead_id
-    ]
-    value = column
-    for needle in sorted(anonymiser.needles):
-        pattern = literal(rf"(?i)\Q{needle}\E")
-        pseudonym = literal(anonymiser.suppression.pseudonym("text", needle))
-        value = f"regexp_replace({value}, {pattern}, {pseudonym}, 'g')"
-    return f"case {' '.join(cases)} else {value} end" if cases else value
-
-
-def _rewrite_work(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> None:
+def _rewrite_work(warehouse: Path, eraser: RowEraser) -> Counter[str]:
     """Drop the work file, so that the next run builds in full; only what it alone has is kept.
 
     That is tables that an EL tool landed and the account of runs. Deleting rows in place would
-    leave their bytes in the file.
+    leave their bytes in the file. Gives the rows that changed per table.
     """
-    work = warehouse / WORK_NAME
+    work, rows = warehouse / WORK_NAME, Counter[str]()
     if not work.exists():
-        return
+        return rows
     new = warehouse / f".new-{WORK_NAME}"
-    with _connected() as connection:
+    with eraser.connect() as connection:
         landed = _landed_tables(connection, work)
         connection.execute(f"attach {literal(str(new))} as new (storage_version 'v1.5.0')")
         for table in landed:
-            source = f"(select *, rowid as file_row_number from work.raw.{identifier(table)})"
-            changed = _changed_rows(connection, source, table, anonymiser, person)
+            changed = eraser.changed(connection, _landed(table), table)
+            rows[table] += len(changed)
             connection.register("changed", changed)
             connection.execute("create schema if not exists new.raw")
             connection.execute(
-                f"create table new.raw.{identifier(table)} as"
-                f" select * exclude (file_row_number) from {source}"
-                " where file_row_number not in (select file_row_number from changed)"
-                " union all select * exclude (file_row_number) from changed"
+                f"create table new.raw.{identifier(table)} as {_with_changes(_landed(table))}"
             )
         if _has_table(connection, "ops", "runs"):
             connection.execute("create schema new.ops")
@@ -508,6 +327,7 @@ def _rewrite_work(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> N
     wal_of(work).unlink(missing_ok=True)
     os.replace(new, work)
     sync(warehouse)
+    return rows
 
 
 def _landed_tables(connection: duckdb.DuckDBPyConnection, work: Path) -> list[str]:
@@ -552,19 +372,12 @@ def _remove_scraps(warehouse: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _remove_logs(directories: list[Path], needles: Iterable[str]) -> int:
-    """Delete the files in which a needle stands; how many."""
-    patterns = [re.compile(re.escape(needle).encode(), re.IGNORECASE) for needle in needles]
+def _remove_logs(files: Iterable[Path], marks: Iterable[str]) -> int:
+    """Delete the files in which a mark stands; how many."""
+    patterns = [re.compile(re.escape(mark).encode(), re.IGNORECASE) for mark in marks]
     removed = 0
-    for directory in directories:
-        for path in directory.rglob("*"):
-            if path.is_file() and any(pattern.search(path.read_bytes()) for pattern in patterns):
-                path.unlink()
-                removed += 1
+    for path in files:
+        if any(found.search(path.read_bytes()) for found in patterns):
+            path.unlink()
+            removed += 1
     return removed
-
-
-def _connected() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    return connection

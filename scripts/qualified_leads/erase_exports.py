@@ -2,8 +2,8 @@
 
 Of exported tables the last ones are exported anew from the rewritten release, and the others go. Of
 batches that a CRM has taken, and of dead letters, the records of people go whose id tells who they
-are; other records lose the texts that do. A batch that waits is made anew by the next export
-instead: cut, it would no longer be made of the chunks that are noted as taken.
+are; other records of theirs lose the texts that do. A batch that waits is made anew by the next
+export instead: cut, it would no longer be made of the chunks that are noted as taken.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from qualified_leads.anonymise import Anonymiser
+from qualified_leads.anonymise import ERASED, Anonymiser
 from qualified_leads.crm_batches import STATE_NAME, export_lock, read_state
 from qualified_leads.crm_records import Record, json_line
 from qualified_leads.durable import TEMPORARY, remove_leftovers, write_whole
@@ -191,13 +191,23 @@ def _table(text: str, anonymiser: Anonymiser) -> str:
 def _stripped(records: Iterable[Record], anonymiser: Anonymiser) -> list[Record]:
     """Records, of which the first field is the external id, without the people."""
     return [
-        anonymiser.without_needles(record)
+        _without_marks(record, anonymiser)
         for record in records
         if not _is_personal(next(iter(record.values())), anonymiser)
     ]
 
 
+def _without_marks(record: Record, anonymiser: Anonymiser) -> Record:
+    """A record of an erased person without texts that name them; others as they are."""
+    if not anonymiser.suppression.has_lead(next(iter(record.values()))):
+        return record
+    return record | {
+        name: ERASED
+        for name, value in record.items()
+        if isinstance(value, str) and any(mark in value.lower() for mark in anonymiser.person.marks)
+    }
+
+
 def _is_personal(lead_id: str, anonymiser: Anonymiser) -> bool:
     """Whether an id is one that an erased person goes by no longer."""
-    is_named = any(needle in lead_id.lower() for needle in anonymiser.needles)
-    return is_named or anonymiser.suppression.lead_id(lead_id) != lead_id
+    return anonymiser.suppression.lead_id(lead_id) != lead_id

@@ -18,9 +18,8 @@ from qualified_leads.dbt_run import (
     DbtOutcome,
     NodeEvent,
     build_arguments,
-    log_directory,
+    files_written,
     run_dbt,
-    target_directory,
 )
 from qualified_leads.el_tables import check_work_file, hidden_rows
 from qualified_leads.engine import check_engine, sweep_spill
@@ -133,7 +132,7 @@ def _tidy_up(warehouse: Path, project: Path) -> None:
     """Bring the warehouse into a state to build upon, whatever the run before died of."""
     sweep_spill(warehouse)
     if is_unfinished(warehouse):
-        finish(warehouse, project / "seeds", [log_directory(project), target_directory(project)])
+        finish(warehouse, project / "seeds", files_written(project))
     damaged = set_aside_if_damaged(warehouse / WORK_NAME)
     if damaged is not None:
         told = f"the work file could not be opened; it is now {damaged.name}, and all is built anew"

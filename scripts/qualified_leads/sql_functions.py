@@ -27,6 +27,14 @@ def _ascii_label(label: str) -> str:
     return mapped if mapped.isascii() else f"xn--{mapped.encode('punycode').decode('ascii')}"
 
 
+def unicode_domain(name: str) -> str:
+    """The host name of `ascii_domain` in letters; what is no international label stays."""
+    try:
+        return idna.decode(name)
+    except (idna.IDNAError, UnicodeError):
+        return name
+
+
 def compared_address(email: str) -> str:
     """An e-mail as the model int_lead_addresses compares it; without an @ it has no mailbox."""
     mailbox, at, domain = email.strip(" ").lower().rpartition("@")

@@ -9,16 +9,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from qualified_leads.durable import sync
 from qualified_leads.errors import UsageError
+from qualified_leads.sql_functions import compared_address
 
 LIST_NAME = "suppressed.json"
 LEAD, EMAIL = "lead", "email"
 PSEUDONYM_START = "erased-"
+# Blanks of any kind, and what no editor shows: nobody is another person for a tab in a form.
+_AROUND = re.compile(r"^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$")
+
+
+def plain_key(kind: str, value: str | None) -> str:
+    """A lead id or an address as an erasure compares it: without blanks around it, an address as
+    identity does (`compared_address`)."""
+    bare = _AROUND.sub("", value or "")
+    return compared_address(bare) if kind == EMAIL else bare
 
 
 @dataclass
@@ -39,20 +52,31 @@ class Suppression:
         return bool(self.leads or self.emails)
 
     def hash(self, kind: str, value: str) -> str:
-        """64 hexadecimal digits; the value is compared as staging does, addresses in lower case."""
-        plain = value.strip(" ").lower() if kind == EMAIL else value.strip(" ")
-        return hashlib.sha256(f"{self.salt}:{kind}:{plain}".encode()).hexdigest()
+        """64 hexadecimal digits of the plain key."""
+        return self._digest(kind, plain_key(kind, value))
 
-    def hash_sql(self, kind: str, expression: str) -> str:
-        """The same as an SQL expression of DuckDB."""
-        plain = f"lower(trim({expression}))" if kind == EMAIL else f"trim({expression})"
-        return f"sha256('{self.salt}:{kind}:' || {plain})"
+    def _digest(self, kind: str, text: str) -> str:
+        return hashlib.sha256(f"{self.salt}:{kind}:{text}".encode()).hexdigest()
 
     def has_lead(self, lead_id: str | None) -> bool:
-        return lead_id is not None and self.hash(LEAD, lead_id) in self.leads
+        """Whether an id is on the list, or is itself an address that is."""
+        if not lead_id:
+            return False
+        return self.hash(LEAD, lead_id) in self.leads or (
+            "@" in lead_id and self.has_email(lead_id)
+        )
 
     def has_email(self, email: str | None) -> bool:
-        return email is not None and self.hash(EMAIL, email) in self.emails
+        """Whether an address is on the list, also on an old one that knew one spelling of it."""
+        if not email:
+            return False
+        before = self._digest(EMAIL, email.strip(" ").lower())
+        return self.hash(EMAIL, email) in self.emails or before in self.emails
+
+    def register(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make both tests known to a connection, as `is_erased_lead` and `is_erased_email`."""
+        for name, test in (("is_erased_lead", self.has_lead), ("is_erased_email", self.has_email)):
+            connection.create_function(name, test, ["VARCHAR"], "BOOLEAN")
 
     def pseudonym(self, kind: str, value: str) -> str:
         """What stands for the value: the same in every row, and nobody's name."""
@@ -60,7 +84,7 @@ class Suppression:
 
     def lead_id(self, lead_id: str) -> str:
         """The id under which an erased lead goes on being counted."""
-        is_kept = self.leads.get(self.hash(LEAD, lead_id), True)
+        is_kept = self.leads.get(self.hash(LEAD, lead_id), not self.has_lead(lead_id))
         return lead_id if is_kept else self.pseudonym(LEAD, lead_id)
 
     def survivor(self, lead_id: str, email: str | None) -> str | None:
@@ -72,7 +96,7 @@ class Suppression:
 
     def email(self, email: str, suffix: str = "") -> str:
         """An address of nobody; equal ones stay equal, so that they stay one person."""
-        local, at, domain = email.strip(" ").rpartition("@")
+        local, at, domain = _AROUND.sub("", email).rpartition("@")
         if not at:
             return self.pseudonym(EMAIL, email)
         is_kept = self.emails.get(self.hash(EMAIL, email), bool(local))

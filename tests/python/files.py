@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+
+
+def write_csv(path: Path, rows: list[dict[str, str]]) -> None:
+    """Write rows as CSV, with the columns that any of them has; makes the directory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def workbook(sheets: dict[str, list[list[Any]]]) -> bytes:
