@@ -25,6 +25,7 @@ from qualified_leads.load_report import NO_SUCH_ROW, LoadReport
 from qualified_leads.load_sql import literal
 from qualified_leads.paths import pattern
 from qualified_leads.release import PUBLIC_SCHEMAS
+from qualified_leads.release_privacy import PERSONAL_DATA
 
 GUARDS = (
     "volume",
@@ -118,7 +119,8 @@ class _Case:
 
 
 def check_accepted(
-    names: Collection[str], known: Collection[str] = (*GUARDS, load_checks.UNREAD)
+    names: Collection[str],
+    known: Collection[str] = (*GUARDS, load_checks.UNREAD, PERSONAL_DATA),
 ) -> None:
     """Raise UsageError where `--accept` names nothing that stops a run."""
     for name in names:

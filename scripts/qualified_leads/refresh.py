@@ -179,8 +179,14 @@ class _Job:
         if made is None:
             with self._timed("release"):
                 self._guard(as_of)
-                without = self.options.without_personal_data
-                made = release(self.warehouse, as_of, without_personal_data=without)
+                made = release(
+                    self.warehouse,
+                    as_of,
+                    without_personal_data=self.options.without_personal_data,
+                    accepted=self.options.accepted,
+                )
+                for note in made.notes:
+                    self._warn(note)
             append_forecast(self.warehouse, made.path)
         self.run.release = made.path.name
         self.run.row_counts = {".".join(table): rows for table, rows in made.row_counts.items()}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from qualified_leads.durable import sync, wal_of
 from qualified_leads.load_sql import identifier, literal
+from qualified_leads.release_privacy import PERSONAL_DATA, look_at_values
+from qualified_leads.suppression import read_suppression, write_suppression
 
 WORK_NAME = "work.duckdb"
 LINK_NAME = "qualified_leads.duckdb"
@@ -46,6 +49,7 @@ class Release:
 
     path: Path
     row_counts: dict[TableName, int]
+    notes: tuple[str, ...] = ()
 
 
 def release(
@@ -53,23 +57,27 @@ def release(
     as_of: datetime,
     *,
     without_personal_data: bool = False,
+    accepted: Collection[str] = (),
     keep: int = RELEASES_KEPT,
 ) -> Release:
     """Copy the public schemas of `work.duckdb` into a new release and link to it.
 
     The caller holds the warehouse's lock. `as_of` is UTC and names the file. The tables come
     without constraints and indexes, which a reader has no use for. The last `keep` releases stay.
+    `accepted` may hold `personal_data` or `personal_data:<table>`, where a release without it is
+    meant to have texts that look like addresses or phone numbers.
 
     Raises ReleaseError when there is nothing to release, when the copy differs from its source, or
     when a file can't be written; what was linked before stays linked.
     """
+    privacy = _Privacy(warehouse, accepted) if without_personal_data else None
     made = _publish(
         warehouse,
         f"{as_of:%Y%m%dT%H%M%S}",
-        lambda target: _copy(warehouse / WORK_NAME, target, without_personal_data),
+        lambda target: _copy(warehouse / WORK_NAME, target, privacy),
     )
     prune(warehouse, keep)
-    return made
+    return replace(made, notes=tuple(privacy.notes)) if privacy else made
 
 
 def republish(warehouse: Path, source: Path, columns: Columns) -> Release:
@@ -78,7 +86,7 @@ def republish(warehouse: Path, source: Path, columns: Columns) -> Release:
     Raises ReleaseError.
     """
     moment = source.name.partition("-")[0]
-    return _publish(warehouse, moment, lambda target: _copy(source, target, False, columns))
+    return _publish(warehouse, moment, lambda target: _copy(source, target, None, columns))
 
 
 def _publish(warehouse: Path, moment: str, copy: Callable[[Path], dict[TableName, int]]) -> Release:
@@ -148,8 +156,51 @@ def remove_leftovers(warehouse: Path) -> None:
             path.unlink()
 
 
+@dataclass
+class _Privacy:
+    """A release without personal data: what is accepted in it, and afterwards what to say of it."""
+
+    warehouse: Path
+    accepted: Collection[str]
+    notes: list[str] = field(default_factory=list)
+
+    def columns(
+        self, connection: duckdb.DuckDBPyConnection, tables: list[TableName]
+    ) -> Columns | None:
+        """Expressions with pseudonyms for ids that look like a person. Raises ReleaseError."""
+        suppression = read_suppression(self.warehouse)
+        found = look_at_values(
+            connection, tables, lambda text: f"person-{suppression.hash('id', text)[:20]}"
+        )
+        refused = [
+            f"{'.'.join(column)} ({why})"
+            for column, why in found.refused.items()
+            if not {PERSONAL_DATA, f"{PERSONAL_DATA}:{column[1]}"} & set(self.accepted)
+        ]
+        if refused:
+            raise ReleaseError(
+                f"personal data outside dim_leads: {', '.join(refused)}; nothing released; correct"
+                f" the source, or if it is meant: --accept {PERSONAL_DATA}:<table>"
+            )
+        self.notes += found.notes()
+        if not found.pseudonyms:
+            return None
+        write_suppression(self.warehouse, suppression)  # it has the key of the pseudonyms
+        told = pa.table(
+            {"id": list(found.pseudonyms), "pseudonym": list(found.pseudonyms.values())}
+        )
+        connection.register("told", told)
+        replaced = {column[1:] for column in found.replaced}
+        return lambda table, columns: [
+            f"coalesce((select pseudonym from told where id = {name}), {name}) as {name}"
+            if (table, name) in replaced
+            else identifier(name)
+            for name, _ in columns
+        ]
+
+
 def _copy(
-    work: Path, target: Path, without_personal_data: bool, columns: Columns | None = None
+    work: Path, target: Path, privacy: _Privacy | None, columns: Columns | None = None
 ) -> dict[TableName, int]:
     """Write the public tables into a new file; the row counts are those of the work file."""
     if not work.exists():
@@ -160,9 +211,10 @@ def _copy(
             f"attach {literal(str(target))} as new (storage_version '{STORAGE_VERSION}')"
         )
         tables = public_tables(connection, "work")
-        if without_personal_data:
+        if privacy is not None:
             tables = [table for table in tables if table not in PERSONAL_TABLES]
             _refuse_personal_columns(connection, tables)
+            columns = privacy.columns(connection, tables)
         for schema in PUBLIC_SCHEMAS:
             connection.execute(f"create schema new.{schema}")
         row_counts = {table: _copy_table(connection, table, columns) for table in tables}

@@ -112,7 +112,7 @@ ACTIVITIES = [
         "lead_id": lead,
         "activity_type": kind,
         "occurred_at": f"2026-05-{10 + number} 12:00:00",
-        "asset": f"/page?mail={MAIL.lower()}" if lead != "O-1" else "/page",
+        "asset": f"/page?mail={MAIL.lower()}" if lead not in ("O-1", "J-1") else "/page",
     }
     for lead in ("C-1", "C-2", "zebu@quux.example", "O-1", "J-1")
     for number, kind in enumerate(("page_view", "demo_request", "webinar_attended"))
@@ -422,7 +422,7 @@ def fake_warehouse(root: Path) -> Path:
             create table marts.fct_leads as select 'C-1' as lead_id;
             create table marts.dim_leads as
             select 'C-1' as lead_id, '{MAIL}' as email, 'Zebulonia' as first_name,
-                false as is_deleted;
+                null as last_name, false as is_deleted;
             create table raw.consents as select 'C-1' as lead_id, 'whispered {MAIL}' as basis;
             create table ops.runs as select 7 as run_number;
             """
@@ -486,7 +486,7 @@ def test_exports_keep_what_is_about_others(tmp_path: Path) -> None:
         assert '"O-1"' in letter and '"status":400' in letter
         assert len([path for path in tables.iterdir() if path.name[0] == "2"]) == 1
         (_, row) = (tables / "latest" / "marts.dim_leads.csv").read_text().splitlines()
-        assert row == "C-1,,,true"
+        assert row == "C-1,,,,true"
 
 
 @pytest.mark.promise("Erasure is real")

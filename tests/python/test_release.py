@@ -30,7 +30,9 @@ def write_work(warehouse: Path, lead_count: int = 10) -> None:
             f"""
             create table raw.leads as select 'x' as email;
             create table marts.dim_leads as
-            select i as lead_id, 'zoe' || i || '@example.com' as email
+            select
+                cast(i as varchar) as lead_id, 'zoe' || i || '@example.com' as email,
+                'Zoe' as first_name, 'Quux' || i as last_name
             from range({lead_count}) t(i);
             create table marts.fct_leads (lead_id bigint primary key, build integer);
             insert into marts.fct_leads select i, {lead_count} from range({lead_count}) t(i);
@@ -111,6 +113,53 @@ def test_without_personal_data_refuses_it_elsewhere(warehouse: Path) -> None:
     with pytest.raises(ReleaseError, match=r"reports\.rpt_lead_funnel\.email"):
         release(warehouse, AS_OF, without_personal_data=True)
     release(warehouse, AS_OF)
+
+
+def test_without_personal_data_ids_that_name_somebody_get_pseudonyms(warehouse: Path) -> None:
+    with duckdb.connect(str(warehouse / "work.duckdb")) as connection:
+        connection.execute(
+            """
+            create table marts.fct_dispositions as
+            select
+                unnest(['1', 'zoe-quux', 'sam@nest.example', '1']) as lead_id,
+                unnest(['Rita Rep', 'rita@rep.example', 'R7', 'zoe 1']) as rep_id,
+                unnest(['good', 'Zoe Quux2 called', 'zoe', null]) as reason,
+                unnest(['D1', 'D2', '+49 30 1234567', 'D4']) as disposition_id;
+            insert into marts.dim_leads (lead_id, first_name) values ('zoe-quux', 'Zoe')
+            """
+        )
+    made = release(warehouse, AS_OF, without_personal_data=True)
+    query = "select lead_id, rep_id, reason, disposition_id from marts.fct_dispositions"
+    rows = read(warehouse, query)
+    assert [row[2] for row in rows] == ["good", "Zoe Quux2 called", "zoe", None]
+    shown = [[str(value).startswith("person-") for value in row] for row in rows]
+    assert shown == [
+        [False, True, False, False],
+        [False, True, False, False],  # three letters of a name are in too many words
+        [True, False, False, True],
+        [False, True, False, False],
+    ]
+    assert made.notes == (
+        "fct_dispositions.disposition_id: 1 ids look like a person and have a pseudonym",
+        "fct_dispositions.lead_id: 1 ids look like a person and have a pseudonym",
+        "fct_dispositions.rep_id: 3 ids look like a person and have a pseudonym",
+        "fct_dispositions.reason: 1 texts hold the full name of a lead",
+    )
+    release(warehouse, AS_OF, without_personal_data=True)
+    assert read(warehouse, query) == rows, "the same in every release"
+    release(warehouse, AS_OF)
+    assert read(warehouse, query)[0][1] == "Rita Rep"
+
+
+@pytest.mark.parametrize("text", ["asked for zoe@example.com", " +49 (30) 123-4567"])
+def test_without_personal_data_looks_at_every_text(warehouse: Path, text: str) -> None:
+    with duckdb.connect(str(warehouse / "work.duckdb")) as connection:
+        connection.execute("create table reports.rpt_any as select ? as told", [text])
+    with pytest.raises(ReleaseError, match=r"reports\.rpt_any\.told \(1 texts that look like"):
+        release(warehouse, AS_OF, without_personal_data=True)
+    accepted = ["personal_data:rpt_any"]
+    release(warehouse, AS_OF, without_personal_data=True, accepted=accepted)
+    assert read(warehouse, "from reports.rpt_any") == [(text,)]
 
 
 def test_no_leads_no_release(warehouse: Path) -> None:
