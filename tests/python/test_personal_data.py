@@ -406,6 +406,19 @@ def test_erasure_leaves_no_byte_and_every_count(project: Project) -> None:
 @pytest.mark.promise("Erasure is real")
 def test_wrong_use_and_a_busy_warehouse_erase_nobody(project: Project) -> None:
     assert "say who" in project.run("scripts/erase.py", status=2)
+    before = places_of(project.warehouse, ("olga",))
+    said = project.run("scripts/erase.py", "--lead-id", "O-1", "--dry-run")
+    assert "1 leads would be erased" in said and "activities: 3 rows would be rewritten" in said
+    assert before and places_of(project.warehouse, ("olga",)) == before
+
+
+@pytest.mark.promise("Erasure is real")
+def test_nothing_is_handed_out_beside_an_unfinished_erasure(project: Project) -> None:
+    (project.warehouse / module.MARK_NAME).touch()
+    for command in (["tables"], ["crm", "--system", "hubspot"], ["deliver", "--system", "hubspot"]):
+        said = project.run("scripts/export.py", *command, status=2)
+        assert "an erasure" in said and "refresh.py" in said
+    (project.warehouse / module.MARK_NAME).unlink()
 
 
 # Killed at every step
