@@ -106,6 +106,7 @@ def test_refreshes_equal_a_full_build(seed: int, tmp_path: Path) -> None:
     assert not found, f"seed {seed}, as of {moments}, files in {tmp_path}\n{shown}"
 
 
+@pytest.mark.long
 def test_a_second_refresh_and_other_threads_change_no_row(tmp_path: Path) -> None:
     generator = Generator(63)
     as_of = str(generator.as_of)

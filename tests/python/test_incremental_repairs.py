@@ -11,6 +11,8 @@ from refreshing import Warehouse, query
 from test_incremental import SHOWN, new_warehouse
 from test_incremental_traps import activity, changed_lead, count, deal, lead, policy, score
 
+pytestmark = pytest.mark.long
+
 AS_OF = "2024-03-05 00:00:00"
 LATER = "2024-03-06 00:00:00"
 EVEN_LATER = "2024-02-26 00:00:00"  # updated_at of a version after a changed one

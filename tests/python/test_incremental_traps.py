@@ -31,6 +31,8 @@ WON = ("won", "2024-03-20 08:00:00", "2024-03-20 09:00:00")
 EARLY, LATE = "2024-02-20", "2024-02-28"  # when rows were extracted
 CHANGED = "2024-02-25 00:00:00"  # updated_at of later versions
 
+pytestmark = pytest.mark.long
+
 Answer = list[tuple[Any, ...]]
 
 

@@ -37,6 +37,7 @@ def run(
     return done
 
 
+@pytest.mark.long
 def test_every_command_takes_any_path(tmp_path: Path) -> None:
     """A directory of which the name matches, were it a pattern, lies beside each."""
     place, source = tmp_path / HOSTILE, tmp_path / "what? [2]*"

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import as_of_option, copy_project, run_dbt
+from harness import BuildError, as_of_option, copy_project, run_dbt
 from refreshing import query, snapshot, snapshot_differences
 
 from qualified_leads.loader import load_directory
@@ -37,6 +37,19 @@ def test_an_empty_warehouse_is_built(built: Path) -> None:
 def test_a_part_is_built_with_its_tests(built: Path) -> None:
     before = snapshot(built / "warehouse" / "work.duckdb")
     run_dbt(built, *BUILD, "--select", "int_rules_parsed rpt_lead_funnel+")
+    assert snapshot_differences(before, snapshot(built / "warehouse" / "work.duckdb")) == []
+
+
+def test_a_retry_after_a_failure_builds_the_rest(built: Path) -> None:
+    before = snapshot(built / "warehouse" / "work.duckdb")
+    model = built / "models" / "marts" / "fct_spend.sql"
+    sound = model.read_text()
+    model.write_text(f"{sound}\nand no_such_column")
+    part = ("--select", "fct_spend fct_source_months")
+    with pytest.raises(BuildError, match="fct_spend"):
+        run_dbt(built, *BUILD, *NO_TESTS, *part)
+    model.write_text(sound)
+    run_dbt(built, "retry")
     assert snapshot_differences(before, snapshot(built / "warehouse" / "work.duckdb")) == []
 
 

@@ -21,6 +21,7 @@ def query(database: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
+@pytest.mark.long
 @needs_data
 def test_olist_leads_and_wins(tmp_path: Path) -> None:
     database = build_mapped(tmp_path, DATA / "olist", "olist.yml", AS_OF)
@@ -60,6 +61,7 @@ def test_olist_leads_and_wins(tmp_path: Path) -> None:
     assert query(database, "select * from reports.rpt_quarantine") == []
 
 
+@pytest.mark.long
 @needs_data
 def test_kag_facebook_spend_to_enquiry_to_sale(tmp_path: Path) -> None:
     database = build_mapped(tmp_path, DATA / "kag_facebook", "kag_facebook.yml", AS_OF)
