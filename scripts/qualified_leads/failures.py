@@ -38,13 +38,14 @@ _SYSTEM = {
     errno.EMFILE: "too many open files; raise `ulimit -n` and run again",
     errno.ENFILE: "too many open files on the machine; close some programs and run again",
     errno.EAGAIN: "the account has too many processes; raise `ulimit -u` or run again later",
-    errno.ENOMEM: "not enough memory; close other programs or lower DUCKDB_MEMORY_LIMIT",
+    errno.ENOMEM: "not enough memory; close other programs and run again",
     errno.EIO: "input/output error; check the disk or the network share, then run again",
     errno.ESTALE: "the network share was lost; mount it again and run again",
     errno.EPIPE: "what reads the output has ended; write it to a file and run again",
 }
 _DAMAGED = "the database file is damaged; run scripts/refresh.py, which sets a damaged one aside"
 _SPILL = "queries spilled more than DUCKDB_SPILL_LIMIT; raise it or DUCKDB_MEMORY_LIMIT"
+_MEMORY = "DuckDB needs more memory than it may take; raise DUCKDB_MEMORY_LIMIT or add memory"
 _HELD = "another program has the database open; close it there and run again"
 _QUOTED = re.compile(r'"(/[^"\n]*)"')
 
@@ -95,7 +96,7 @@ def why_text(message: str) -> str | None:
     if "max_temp_directory_size" in message:
         return _SPILL
     if "Out of Memory Error" in message:
-        return _SYSTEM[errno.ENOMEM]
+        return _MEMORY
     if "Could not set lock" in message:
         return _HELD
     for code, text in _SYSTEM.items():

@@ -26,11 +26,14 @@ from qualified_leads.errors import UsageError
 from qualified_leads.load_mapping import HASH, REPETITION, ROW, Load, normalise, template_parts
 from qualified_leads.load_plan import Task
 from qualified_leads.load_progress import LoadProgress
-from qualified_leads.load_sql import identifier, literal
+from qualified_leads.load_sql import identifier, literal, summed, text_length
 from qualified_leads.load_text import Header, Integers, Scan, TextFile
+from qualified_leads.load_unpack import check_unfolded
 from qualified_leads.paths import pattern
 
 _DELIMITERS = (",", ";", "\t", "|")
+# As many as a workbook has.
+MOST_COLUMNS = 16_384
 _READ_BUFFER = 32 << 20
 
 # Yields (index into the numbers asked for, lines from 1, records as text).
@@ -290,12 +293,14 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
         metadata = pq.read_metadata(path)
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
+    _check_unfolded(task, path, metadata)
     link = _link(session, path)
     read = (
         f"read_parquet({literal(pattern(link))}, binary_as_string = true, file_row_number = true)"
     )
-    described = session.connection.execute(f"describe select * from {read}").fetchall()
-    columns = [(name, kind) for name, kind, *_ in described][:-1]
+    described = session.connection.sql(f"select * exclude (file_row_number) from {read}")
+    columns = list(zip(described.columns, map(str, described.types), strict=True))
+    _check_values(task, path, metadata, described, read, session)
     names = metadata.schema.to_arrow_schema().names
     _check_names(task.name, names, source_names(task.load, task.table))
     aliases = [f"c{index}" for index in range(len(columns))]
@@ -315,6 +320,48 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
     )
     _name_columns(opened, [name for name, _ in columns], aliases, [kind for _, kind in columns])
     return opened
+
+
+def _check_unfolded(task: Task, path: Path, metadata: pq.FileMetaData) -> None:
+    """Refuse what the footer alone shows: a value takes a byte at least, as in a CSV file."""
+    unfolded = metadata.num_rows
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for place in range(group.num_columns):
+            column = group.column(place)
+            width = max(metadata.schema.column(place).length, 1)
+            unfolded += max(column.num_values * width, column.total_uncompressed_size)
+    check_unfolded(task.name, path, unfolded)
+
+
+def _check_values(
+    task: Task,
+    path: Path,
+    metadata: pq.FileMetaData,
+    described: duckdb.DuckDBPyRelation,
+    read: str,
+    session: Session,
+) -> None:
+    """Measure the text that a file really gives, as one entry of a dictionary may stand for any
+    number of values. Raises UsageError where a record or the file is too long."""
+    kinds = zip(described.columns, described.types, strict=True)
+    lengths = [text_length(identifier(name), kind) for name, kind in kinds]
+    texts = [length for length in lengths if length is not None]
+    if not texts:
+        return
+    session.progress.start(f"{task.name}: measuring", metadata.num_rows)
+    unfolded = metadata.num_rows * metadata.num_columns
+    query = f"select {summed(texts)} as n from {read}"
+    for batch in session.connection.sql(query).to_arrow_reader():
+        measured = batch.column(0).to_numpy(zero_copy_only=False)
+        if len(measured) and measured.max() > load_text.LONGEST_RECORD:
+            raise UsageError(
+                f"{task.name}: a record is longer than {load_text.LONGEST_RECORD >> 20} MB;"
+                " nothing landed; mend or leave it out where the file is written"
+            )
+        unfolded += int(measured.sum())
+        check_unfolded(task.name, path, unfolded)
+        session.progress.advance(len(measured))
 
 
 def _fetch_parquet(connection: duckdb.DuckDBPyConnection, read: str, numbers: Integers) -> Records:
@@ -349,8 +396,14 @@ def _name_columns(
 def _check_names(file: str, names: list[str], wanted: set[str]) -> None:
     """Raise UsageError where two columns have one name and the load reads it.
 
-    The message gives places: what stands in the header of a file without one is data.
+    The message gives places: what stands in the header of a file without one is data. So it does
+    where there are more columns than a workbook has.
     """
+    if len(names) > MOST_COLUMNS:
+        raise UsageError(
+            f"{file} has {len(names):,} columns, more than {MOST_COLUMNS:,}: are rows and columns"
+            " swapped? leave out what no table takes"
+        )
     seen: dict[str, int] = {}
     for place, name in enumerate(map(normalise, names), start=1):
         if name in wanted and name in seen:
@@ -366,7 +419,10 @@ def _delimiter(header: str, wanted: Iterable[str]) -> str:
     known = set(wanted)
 
     def found(delimiter: str) -> tuple[int, int]:
-        names = [normalise(name) for name in next(_rows(header, delimiter), [])]
+        try:
+            names = [normalise(name) for name in next(_rows(header, delimiter), [])]
+        except csv.Error:  # as one field it is too long
+            names = []
         return len(known.intersection(names)), len(names)
 
     return max(_DELIMITERS, key=found)

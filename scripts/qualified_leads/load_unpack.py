@@ -22,8 +22,12 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import naming
 
-# A small file can unfold to any size; more than this would fill the disk.
+# A small file can unfold to any size, which would fill the disk or never end. Exports shrink to a
+# fifth or a fiftieth; what unfolds to more times its size than this was made to.
+MOST_TIMES = 250
+SMALL = 1 << 30
 MOST_UNPACKED = 100 << 30
 # A JSON document and the strings of a workbook are held in memory.
 MOST_HELD = 1 << 30
@@ -52,6 +56,17 @@ class Content:
         return self.inner[0].suffix.lower()
 
 
+def check_unfolded(name: str, path: Path, unfolded: int) -> None:
+    """Raise UsageError where a file gives more bytes than one of its size may."""
+    size = path.stat().st_size
+    most = min(MOST_UNPACKED, max(SMALL, MOST_TIMES * size))
+    if unfolded > most:
+        raise UsageError(
+            f"{name} unfolds to more than {most / (1 << 30):.3g} GB, from {size:,} bytes; nothing"
+            " landed; if that is meant, send it as plain CSV"
+        )
+
+
 def contents(path: Path, name: str) -> list[Content]:
     """Return what is inside of a file, which is the file itself if it is a plain one.
 
@@ -76,6 +91,7 @@ def contents(path: Path, name: str) -> list[Content]:
 def _members(path: Path, name: str) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
+            check_unfolded(name, path, sum(info.file_size for info in archive.infolist()))
             files = [info.filename for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError):
         raise UsageError(f"{name} is no zip file, or a damaged one") from None
@@ -95,8 +111,10 @@ def _sheets(path: Path, name: str) -> list[str]:
 def _workbook(path: Path, name: str) -> Any:
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > 16 * MOST_HELD:
-                raise UsageError(f"{name} unfolds to more than {16 * MOST_HELD >> 30} GB; not read")
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+        check_unfolded(name, path, sum(sizes.values()))
+        if sizes.get("xl/sharedStrings.xml", 0) > MOST_HELD:
+            raise UsageError(f"{name} has more than {MOST_HELD >> 30} GB of text; save it as csv")
         return load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, NotImplementedError):
         raise UsageError(
@@ -116,10 +134,10 @@ def unpack(content: Content, workspace: Path, decimal: str = ".") -> Path:
     try:
         if kind == ".gz":
             with gzip.open(content.path) as source:
-                _copy(source, plain, content.name)
+                _copy(source, plain, content)
         elif kind == ".zip":
             with zipfile.ZipFile(content.path) as archive, archive.open(content.member) as source:
-                _copy(source, plain, content.name)
+                _copy(source, plain, content)
         elif kind in WORKBOOKS:
             _write_sheet(content, plain, decimal)
         else:
@@ -136,26 +154,34 @@ def unpack(content: Content, workspace: Path, decimal: str = ".") -> Path:
     return plain
 
 
-def _copy(source: IO[bytes], target: Path, name: str) -> None:
-    left = MOST_UNPACKED
-    with target.open("wb") as sink:
+def _copy(source: IO[bytes], target: Path, content: Content) -> None:
+    unfolded = 0
+    with naming(target), target.open("wb") as sink:
         while piece := source.read(_PIECE):
-            left -= len(piece)
-            if left < 0:
-                raise UsageError(f"{name} unfolds to more than {MOST_UNPACKED >> 30} GB; not read")
+            unfolded += len(piece)
+            check_unfolded(content.name, content.path, unfolded)
             sink.write(piece)
 
 
 def _write_sheet(content: Content, target: Path, decimal: str) -> None:
     with (
         closing(_workbook(content.path, content.name)) as book,
+        naming(target),
         target.open("w", encoding="utf-8", newline="") as sink,
     ):
-        csv.writer(sink).writerows(_rows(book[content.member], decimal))
+        writer, unfolded = csv.writer(sink), 0
+        for cells, given in _rows(book[content.member], decimal):
+            # What a cell holds may stand once in the file for a million cells.
+            unfolded += given + sum(map(len, cells))
+            check_unfolded(content.name, content.path, unfolded)
+            writer.writerow(cells)
 
 
-def _rows(sheet: Any, decimal: str) -> Iterator[list[str]]:
-    """Yield the rows of a sheet as text, from the first that isn't blank, without blank ends."""
+def _rows(sheet: Any, decimal: str) -> Iterator[tuple[list[str], int]]:
+    """Yield the rows of a sheet as text, from the first that isn't blank, without blank ends.
+
+    With each, how many cells the sheet gave for it.
+    """
     has_begun = False
     for row in sheet.iter_rows(values_only=True):
         cells = [_cell(value, decimal) for value in row]
@@ -163,7 +189,7 @@ def _rows(sheet: Any, decimal: str) -> Iterator[list[str]]:
             cells.pop()
         has_begun = has_begun or bool(cells)
         if has_begun:
-            yield cells
+            yield cells, len(row)
 
 
 def _cell(value: Any, decimal: str) -> str:
@@ -195,6 +221,8 @@ def _is_document(path: Path) -> bool:
         return True
     try:
         record = json.loads(first)
+    except RecursionError:
+        return False
     except ValueError:
         return first == b"{"
     return is_alone and _listed(record) is not None

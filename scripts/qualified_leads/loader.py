@@ -134,7 +134,7 @@ def load_directory(
         landed = "some files may have landed: the next load completes it"
         load_lake.publish(run.rejects, run.data)
     except (OSError, duckdb.Error, MemoryError, RecursionError, UnicodeError) as error:
-        reason = why(error, load_lake.lake(warehouse))
+        reason = _too_large(error) or why(error, load_lake.lake(warehouse))
         raise UsageError(f"the load stopped: {reason}; {landed}") from error
     finally:
         with suppress(OSError):  # the next load removes them
@@ -207,7 +207,10 @@ class _Run:
         """Write data and rejects of a file and fill `done`; false where the file holds nothing."""
         with ExitStack() as stack, _connect(self.workspace) as connection:
             session = Session(connection, self.workspace, self.progress, stack)
-            opened = open_source(task, path, session) if path.stat().st_size else None
+            try:
+                opened = open_source(task, path, session) if path.stat().st_size else None
+            except duckdb.Error as error:
+                raise _unreadable(task, error) from error
             if opened is None:
                 return False
             self.report.warnings += _check_columns(task, opened)
@@ -367,7 +370,7 @@ def _land(
         except duckdb.Error as error:
             if attempt < len(opened.relations):
                 continue
-            raise UsageError(f"cannot read {task.name}: {_said(error)}; nothing landed") from error
+            raise _unreadable(task, error) from error
         if found is not None:
             return found
     raise UsageError(
@@ -375,13 +378,16 @@ def _land(
     )
 
 
-def _said(error: duckdb.Error) -> str | None:
+def _unreadable(task: Task, error: duckdb.Error) -> UsageError:
     """What ended the reading of a file: mostly the file, of which the error may quote a value."""
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return f"its records take more than the {MEMORY_LIMIT} that a load may hold; split it"
-    if isinstance(error, duckdb.IOException):
-        return why(error)
-    return f"it is damaged ({type(error).__name__}); export it again"
+    damaged = f"it is damaged ({type(error).__name__}); export it again"
+    reason = why(error) if isinstance(error, duckdb.IOException) else _too_large(error) or damaged
+    return UsageError(f"cannot read {task.name}: {reason}; nothing landed")
+
+
+def _too_large(error: BaseException) -> str | None:
+    is_that = isinstance(error, duckdb.OutOfMemoryException)
+    return f"records take more than the {MEMORY_LIMIT} that a load may hold" if is_that else None
 
 
 def _read(

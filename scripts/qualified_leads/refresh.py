@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -181,10 +182,11 @@ class _Job:
             self.run.as_of = as_of
             outcome = self._build(as_of)
         self.run.refresh_number = last_refresh(self.warehouse / WORK_NAME)
+        # Also where nothing has changed: that a file is missing changes nothing.
+        self._guard(as_of)
         made = None if outcome.seconds_by_node else self._standing()
         if made is None:
             with self._timed("release"):
-                self._guard(as_of)
                 without = self.options.without_personal_data
                 made = release(self.warehouse, as_of, without_personal_data=without)
             append_forecast(self.warehouse, made.path)
@@ -227,6 +229,10 @@ class _Job:
         )
         self.run.rows_landed = report.landed
         self.run.rows_rejected = sum(report.rejected.values())
+        mapping = self.options.mapping
+        self.run.source = os.path.abspath(source)
+        self.run.mapping = None if mapping is None else os.path.abspath(mapping)
+        self.run.loaded_tables = sorted(report.tables)
         if self.log is not None:
             self.log.loaded(report)
         else:
@@ -255,6 +261,7 @@ class _Job:
             linked_release(self.warehouse),
             as_of,
             self.options.accepted,
+            self.run,
         )
         for text in accepted:
             if self.log is not None:

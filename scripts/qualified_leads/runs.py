@@ -34,9 +34,15 @@ CREATE = """
         rows_rejected bigint,
         release varchar, -- name of its file
         row_counts json, -- rows of each table of the release
-        refresh_number bigint -- of the build in ops.refreshes that was released
+        refresh_number bigint, -- of the build in ops.refreshes that was released
+        source varchar, -- directory that was loaded, and the mapping by which
+        mapping varchar,
+        loaded_tables json -- of which the source had files, known ones included
     );
     alter table ops.runs add column if not exists refresh_number bigint;
+    alter table ops.runs add column if not exists source varchar;
+    alter table ops.runs add column if not exists mapping varchar;
+    alter table ops.runs add column if not exists loaded_tables json;
 """
 # The run before, if it released what the last plan found unchanged.
 STANDING = """
@@ -67,6 +73,9 @@ class Run:
     release: str | None = None
     row_counts: dict[str, int] = field(default_factory=dict)
     refresh_number: int | None = None
+    source: str | None = None
+    mapping: str | None = None
+    loaded_tables: list[str] = field(default_factory=list)
 
 
 def open_work(work: Path) -> duckdb.DuckDBPyConnection:
@@ -150,7 +159,7 @@ def standing_release(work: Path, run: Run) -> tuple[str, dict[str, int]] | None:
 def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     is_running = run.outcome == RUNNING
     connection.execute(
-        f"insert into ops.runs values ({', '.join('?' * 15)})",
+        f"insert into ops.runs values ({', '.join('?' * 18)})",
         [
             run.number,
             run.started_at,
@@ -165,5 +174,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
             run.release,
             json.dumps(run.row_counts, sort_keys=True),
             run.refresh_number,
+            run.source,
+            run.mapping,
+            json.dumps(sorted(run.loaded_tables)),
         ],
     )
