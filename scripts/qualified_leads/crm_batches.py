@@ -88,7 +88,7 @@ def read_state(directory: Path) -> State:
     path = directory / STATE_NAME
     if not path.exists():
         return State({}, [])
-    content = read_json(path)
+    content = read_json(path, "hashes", "batches")
     return State(content["hashes"], content["batches"])
 
 
@@ -104,7 +104,7 @@ def all_batches(directory: Path) -> list[Batch]:
 
 
 def _open(path: Path) -> Batch:
-    manifest = read_json(path / "manifest.json")
+    manifest = read_json(path / "manifest.json", "batch_id", "release", "datasets", "chunk_size")
     records = {name: int(one["records"]) for name, one in manifest["datasets"].items()}
     return Batch(manifest["batch_id"], path, manifest["release"], records)
 

@@ -316,7 +316,7 @@ def read_progress(directory: Path, batch: Batch) -> Progress:
     path = _progress_path(directory, batch)
     if not path.exists():
         return Progress()
-    content = read_json(path)
+    content = read_json(path, "done", "refused")
     return Progress(content["done"], [Refusal(**one) for one in content["refused"]])
 
 

@@ -27,12 +27,15 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def read_json(path: Path) -> Any:
-    """What a file of ours says. Raises UsageError where it is not whole."""
+def read_json(path: Path, *keys: str) -> dict[str, Any]:
+    """The object in a file of ours. Raises UsageError where it is none or lacks a key."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise damaged(path) from None
+    if not isinstance(content, dict) or not content.keys() >= set(keys):
+        raise damaged(path)
+    return content
 
 
 def damaged(path: Path) -> UsageError:

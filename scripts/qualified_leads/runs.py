@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 
 # How DuckDB says that a file or its log will never be readable again.
 BROKEN = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
@@ -102,13 +103,12 @@ def set_aside_if_damaged(work: Path) -> Path | None:
     try:
         with open_work(work) as connection:
             connection.execute("select count(*) from duckdb_tables()").fetchall()
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         text = str(error)
         if "Could not set lock" in text:
             raise UsageError(f"{work} is open in another program; close it there") from None
         if not isinstance(error, BROKEN) and not any(sign in text for sign in BROKEN_SIGNS):
-            kind = type(error).__name__
-            raise UsageError(f"{work} can't be opened ({kind}); nothing changed") from None
+            raise UsageError(f"can't open {why(error, work)}; nothing changed") from None
         aside = work.with_name(f".damaged-{work.name}")
         work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
         os.replace(work, aside)
