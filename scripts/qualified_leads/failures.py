@@ -43,7 +43,7 @@ _SYSTEM = {
     errno.ESTALE: "the network share was lost; mount it again and run again",
     errno.EPIPE: "what reads the output has ended; write it to a file and run again",
 }
-_DAMAGED = "the database file is damaged; run scripts/refresh.py, which sets a damaged one aside"
+_DAMAGED = "it is no database file, or a damaged one; run scripts/refresh.py to have it made again"
 _SPILL = "queries spilled more than DUCKDB_SPILL_LIMIT; raise it or DUCKDB_MEMORY_LIMIT"
 _MEMORY = "DuckDB needs more memory than it may take; raise DUCKDB_MEMORY_LIMIT or add memory"
 _HELD = "another program has the database open; close it there and run again"
@@ -118,18 +118,17 @@ def naming(path: Path) -> Iterator[None]:
 
 def _of_database(error: duckdb.Error, where: Path | None) -> str:
     text = str(error)
-    is_about_files = isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
-    known = why_text(text) if is_about_files else None
-    if known is None and isinstance(error, duckdb.SerializationException):
-        known = _DAMAGED
+    if isinstance(error, duckdb.SerializationException) or "not a valid DuckDB" in text:
+        return _placed(_DAMAGED, where)
     # Only such messages quote no record.
-    quoted = _QUOTED.search(text) if is_about_files else None
-    place = quoted.group(1) if quoted else where
-    return _placed(
-        known
-        or f"DuckDB stopped ({type(error).__name__}); run again, and report it if it stops again",
-        place,
-    )
+    if not isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        kind = type(error).__name__
+        said = f"DuckDB stopped ({kind}); run again, and report it if that ends alike"
+        return _placed(said, where)
+    quoted = _QUOTED.search(text)
+    first = text.partition("\n")[0].removeprefix("IO Error: ")
+    said = why_text(text) or f"DuckDB says: {first}; mend that and run again"
+    return _placed(said, quoted.group(1) if quoted else where)
 
 
 def _plainly(error: OSError) -> str:

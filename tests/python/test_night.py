@@ -6,9 +6,11 @@ Each failure here is of the machine or of a file, and none of the project. The s
 
 from __future__ import annotations
 
+import ast
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,7 @@ from qualified_leads.crm_batches import read_state
 from qualified_leads.crm_delivery import Endpoint, Sender, retry_after
 from qualified_leads.errors import UsageError
 from qualified_leads.failures import told, why_text
+from qualified_leads.guards import GUARDS
 from qualified_leads.load_mapping import check_extracted_at
 from qualified_leads.lock import LOCK_NAME
 from qualified_leads.paths import project_root, reporting_currency
@@ -378,3 +381,33 @@ def test_a_work_file_that_no_disk_holds(project: Path, warehouse: Path) -> None:
     assert_no_defect(done.stderr)
     assert done.returncode == 1
     assert_one_line(done.stderr, "larger than the account may write|no space left")
+
+
+# The page for operators
+
+
+def said_in_code() -> str:
+    """Every text of the package, what is filled in as `…`."""
+    texts = []
+    for path in sorted((project_root() / "scripts" / "qualified_leads").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (getattr(part, "value", None) for part in node.values)
+                texts.append("".join(part if isinstance(part, str) else "…" for part in parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    return "\n".join(texts)
+
+
+def test_the_page_for_operators_quotes_what_is_said() -> None:
+    page = (project_root() / "docs" / "operations.md").read_text(encoding="utf-8")
+    first_cells = re.findall(r"^\| ([^|]*?) \|", page, re.MULTILINE)
+    quoted = [text for cell in first_cells for text in re.findall("`([^`]+)`", cell)]
+    assert len(quoted) > 70
+    code = said_in_code()
+    pieces = {piece.strip(" ():,;") for text in quoted for piece in text.split("…")}
+    missing = sorted(piece for piece in pieces if piece not in code)
+    assert not missing, missing
+    assert [
+        guard for guard in GUARDS if f"`{guard}`" not in page and f" {guard}`" not in page
+    ] == []
