@@ -78,6 +78,8 @@ def why(error: BaseException, where: Path | None = None) -> str | None:
         return _placed(_SYSTEM.get(error.errno or 0) or _plainly(error), place)
     if isinstance(error, MemoryError):
         return _placed(_SYSTEM[errno.ENOMEM], where)
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return _SYSTEM[errno.EAGAIN]
     if isinstance(error, RecursionError):
         return _placed("something in it is nested too deeply to be read", where)
     if isinstance(error, UnicodeEncodeError):

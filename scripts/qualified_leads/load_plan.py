@@ -106,7 +106,12 @@ def _dated(task: Task, extracted: str | None) -> Task:
     said = task.load.extracted_at or extracted
     if said is None:
         return task
-    modified = datetime.fromtimestamp(task.path.stat().st_mtime, UTC).replace(tzinfo=None)
+    try:
+        modified = datetime.fromtimestamp(task.path.stat().st_mtime, UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{task.name} was changed in a year that no calendar has; touch it"
+        ) from None
     moment = extracted_at(said, task.name, modified)
     return Task(task.content, task.table, task.format, task.load, task.digest, moment)
 

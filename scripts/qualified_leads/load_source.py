@@ -141,7 +141,7 @@ def _header(task: Task, source: TextFile) -> Header | None:
 
     def widest(text: str) -> str:
         return load.separator or min(
-            _DELIMITERS, key=lambda one: abs(len(next(_rows(text, one), [])) - width)
+            _DELIMITERS, key=lambda one: abs(len(_fields(text, one)) - width)
         )
 
     replaced = load_text.read_header(source, widest, skip=load.skip)
@@ -291,6 +291,7 @@ def _json_names(session: Session, lines: str, is_object: str, name: str) -> list
 def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
     try:
         metadata = pq.read_metadata(path)
+        names = metadata.schema.to_arrow_schema().names
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
     _check_unfolded(task, path, metadata)
@@ -301,7 +302,6 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
     described = session.connection.sql(f"select * exclude (file_row_number) from {read}")
     columns = list(zip(described.columns, map(str, described.types), strict=True))
     _check_values(task, path, metadata, described, read, session)
-    names = metadata.schema.to_arrow_schema().names
     _check_names(task.name, names, source_names(task.load, task.table))
     aliases = [f"c{index}" for index in range(len(columns))]
     selected = [
@@ -349,19 +349,15 @@ def _check_values(
     texts = [length for length in lengths if length is not None]
     if not texts:
         return
-    session.progress.start(f"{task.name}: measuring", metadata.num_rows)
-    unfolded = metadata.num_rows * metadata.num_columns
-    query = f"select {summed(texts)} as n from {read}"
-    for batch in session.connection.sql(query).to_arrow_reader():
-        measured = batch.column(0).to_numpy(zero_copy_only=False)
-        if len(measured) and measured.max() > load_text.LONGEST_RECORD:
-            raise UsageError(
-                f"{task.name}: a record is longer than {load_text.LONGEST_RECORD >> 20} MB;"
-                " nothing landed; mend or leave it out where the file is written"
-            )
-        unfolded += int(measured.sum())
-        check_unfolded(task.name, path, unfolded)
-        session.progress.advance(len(measured))
+    query = f"select max(n), sum(n) from (select {summed(texts)} as n from {read})"
+    measured = session.progress.execute(session.connection, query, f"{task.name}: measuring")
+    longest, total = (int(length or 0) for length in measured.fetchall()[0])
+    if longest > load_text.LONGEST_RECORD:
+        raise UsageError(
+            f"{task.name}: a record is longer than {load_text.LONGEST_RECORD >> 20} MB;"
+            " nothing landed; mend or leave it out where the file is written"
+        )
+    check_unfolded(task.name, path, metadata.num_rows * metadata.num_columns + total)
 
 
 def _fetch_parquet(connection: duckdb.DuckDBPyConnection, read: str, numbers: Integers) -> Records:
@@ -419,17 +415,18 @@ def _delimiter(header: str, wanted: Iterable[str]) -> str:
     known = set(wanted)
 
     def found(delimiter: str) -> tuple[int, int]:
-        try:
-            names = [normalise(name) for name in next(_rows(header, delimiter), [])]
-        except csv.Error:  # as one field it is too long
-            names = []
+        names = [normalise(name) for name in _fields(header, delimiter)]
         return len(known.intersection(names)), len(names)
 
     return max(_DELIMITERS, key=found)
 
 
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _fields(text: str, delimiter: str) -> list[str]:
+    """Return the fields of the first row; none where one would be too long to be a name."""
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def source_names(load: Load, table: Table) -> set[str]:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from qualified_leads.errors import UsageError
 from qualified_leads.failures import naming
@@ -102,27 +102,38 @@ def _members(path: Path, name: str) -> list[str]:
 
 def _is_hidden(member: str) -> bool:
     parts = PurePosixPath(member).parts
-    return parts[0] == "__MACOSX" or any(part.startswith(".") for part in parts)
+    return parts[:1] == ("__MACOSX",) or any(part.startswith(".") for part in parts)
 
 
 def _sheets(path: Path, name: str) -> list[str]:
-    with closing(_workbook(path, name)) as book:
+    with _readable(name), closing(_workbook(path, name)) as book:
         return [sheet.title for sheet in book.worksheets if any(_rows(sheet, "."))]
 
 
-def _workbook(path: Path, name: str) -> Any:
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Say of a workbook that it can't be read; openpyxl has no error of its own for that."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-        check_unfolded(name, path, sum(sizes.values()))
-        if sizes.get("xl/sharedStrings.xml", 0) > MOST_HELD:
-            raise UsageError(f"{name} has more than {MOST_HELD >> 30} GB of text; save it as csv")
-        return load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, NotImplementedError):
+        with warnings.catch_warnings():
+            # Of styles and of cells that it takes for errors, which are then none of their type.
+            warnings.simplefilter("ignore")
+            yield
+    except (UsageError, OSError, MemoryError):
+        raise
+    except Exception:
         raise UsageError(
             f"{name} is no workbook that can be read; a protected one has to be saved without"
             " its password"
         ) from None
+
+
+def _workbook(path: Path, name: str) -> Any:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    check_unfolded(name, path, sum(sizes.values()))
+    if sizes.get("xl/sharedStrings.xml", 0) > MOST_HELD:
+        raise UsageError(f"{name} has more than {MOST_HELD >> 30} GB of text; save it as csv")
+    return load_workbook(path, read_only=True, data_only=True)
 
 
 def unpack(content: Content, workspace: Path, decimal: str = ".") -> Path:
@@ -167,6 +178,7 @@ def _copy(source: IO[bytes], target: Path, content: Content) -> None:
 
 def _write_sheet(content: Content, target: Path, decimal: str) -> None:
     with (
+        _readable(content.name),
         closing(_workbook(content.path, content.name)) as book,
         naming(target),
         target.open("w", encoding="utf-8", newline="") as sink,
@@ -255,4 +267,8 @@ def _write_lines(path: Path, target: Path, name: str) -> None:
     records = _listed(document) if isinstance(document, list | dict) else None
     with target.open("w", encoding="utf-8") as sink:
         for record in [document] if records is None else records:
-            sink.write(json.dumps(record, ensure_ascii=False) + "\n")
+            try:
+                sink.write(json.dumps(record, ensure_ascii=False) + "\n")
+            except UnicodeEncodeError:
+                # One of \ud800 to \udfff without its other half, which no UTF-8 can hold.
+                raise UsageError(f"{name} has half a character, as if cut off; mend it") from None

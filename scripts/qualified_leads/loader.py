@@ -209,7 +209,7 @@ class _Run:
             session = Session(connection, self.workspace, self.progress, stack)
             try:
                 opened = open_source(task, path, session) if path.stat().st_size else None
-            except duckdb.Error as error:
+            except (duckdb.Error, pa.ArrowException) as error:
                 raise _unreadable(task, error) from error
             if opened is None:
                 return False
@@ -378,7 +378,7 @@ def _land(
     )
 
 
-def _unreadable(task: Task, error: duckdb.Error) -> UsageError:
+def _unreadable(task: Task, error: duckdb.Error | pa.ArrowException) -> UsageError:
     """What ended the reading of a file: mostly the file, of which the error may quote a value."""
     damaged = f"it is damaged ({type(error).__name__}); export it again"
     reason = why(error) if isinstance(error, duckdb.IOException) else _too_large(error) or damaged

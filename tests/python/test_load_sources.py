@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import socket
+import zipfile
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,7 @@ from test_night import script, without_rights
 
 from qualified_leads import load_source, load_text, load_unpack
 from qualified_leads.errors import UsageError
+from qualified_leads.guards import GuardError
 from qualified_leads.loader import load_directory
 
 pytestmark = pytest.mark.promise("Nothing is lost in silence")
@@ -290,3 +295,71 @@ def test_a_bomb_ends_at_once_and_the_lock_is_free(files: Path, tmp_path: Path) -
     assert done.returncode == 2 and "leads.parquet unfolds to more than 1 GB" in done.stderr
     (files / "leads.parquet").unlink()
     assert script("load.py", str(files), place=tmp_path / "warehouse").returncode == 0
+
+
+# Files that are damaged inside
+
+
+def test_a_page_of_parquet_that_is_damaged(load: Callable, tmp_path: Path) -> None:
+    """The first, which shows when the file is opened, and the last, when most is read."""
+    content = parquet(
+        tmp_path,
+        keys(400_000) | {"email": [f"{n}@a.example" for n in range(400_000)]},
+        row_group_size=100_000,
+        use_dictionary=False,
+        compression="zstd",
+    )
+    for place in (2000, len(content) * 9 // 10):
+        spoilt = content[:place] + b"\xff" * 5000 + content[place + 5000 :]
+        with pytest.raises(UsageError, match=r"cannot read leads\.parquet: it is damaged \("):
+            load({"leads.parquet": spoilt})
+
+
+def changed(content: bytes, member: str, change: Callable[[bytes], bytes]) -> bytes:
+    """A zip in which one member is another one."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    return zipped(members | {member: change(members[member])})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"</row>", b""),
+        (b'r="A1"', b'r="1A"'),
+        (b"<v>", b"<v>x"),
+        (b"<v>45000</v>", b"<v>1e300</v>"),
+        (b't="n"', b't="s"'),
+    ],
+)
+def test_a_sheet_that_is_damaged(load: Callable, old: bytes, new: bytes) -> None:
+    day = datetime(2023, 3, 15)
+    content = workbook({"leads": [["lead_id", "created_at"], ["L1", day], ["L2", day]]})
+    name = "xl/worksheets/sheet1.xml"
+    spoilt = changed(content, name, lambda sheet: sheet.replace(old, new))
+    with suppress(GuardError, UsageError):
+        # Either it is refused, or openpyxl makes something of it; nothing else is raised.
+        load({"leads.xlsx": spoilt})
+
+
+def test_half_a_character_is_refused(load: Callable) -> None:
+    text = '[{"lead_id": "L1", "created_at": "2026-01-01", "email": "\\ud800"}]'
+    with pytest.raises(UsageError, match=r"leads\.json has half a character"):
+        load({"leads.json": text})
+
+
+def test_a_member_without_a_name_is_no_data(load: Callable) -> None:
+    report = load({"all.zip": zipped({"leads.csv": LEADS, ".": "x"})})
+    assert report.landed == 1
+
+
+def test_a_time_of_no_calendar_is_refused(load: Callable, tmp_path: Path) -> None:
+    load({"leads.csv": LEADS})
+    try:
+        os.utime(tmp_path / "source" / "leads.csv", (1 << 40, 1 << 40))
+    except OSError:
+        pytest.skip("this file system has no such time")
+    if (tmp_path / "source" / "leads.csv").stat().st_mtime < 1 << 40:
+        pytest.skip("this file system has no such time")
+    with pytest.raises(UsageError, match=r"leads\.csv was changed in a year that no calendar has"):
+        load({}, extracted_at="modified")
