@@ -119,28 +119,36 @@ def load_directory(
     passed = refuse_unread(planned.unread, planned.unreadable, accepted)
     report = LoadReport(warnings=[*planned.warnings, *passed])
     now = now or datetime.now(UTC).replace(tzinfo=None)
-    run, landed = None, "nothing landed"
+    run = None
     try:
-        load_lake.make_private(load_lake.lake(warehouse))
-        load_lake.remove_leftovers(warehouse)
-        clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
-        with _workspace(warehouse) as workspace, LoadProgress(console) as progress:
-            run = _Run(warehouse, workspace, progress, clock, report)
-            for task in planned.tasks:
-                run.load(task)
-            refuse_empty(report, accepted)
-            run.look_at_tables(contract)
-        _suppress(warehouse, run)
-        landed = "some files may have landed: the next load completes it"
+        with _stopped_by_the_machine(warehouse):
+            load_lake.make_private(load_lake.lake(warehouse))
+            load_lake.remove_leftovers(warehouse)
+            clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
+            with _workspace(warehouse) as workspace, LoadProgress(console) as progress:
+                run = _Run(warehouse, workspace, progress, clock, report)
+                for task in planned.tasks:
+                    run.load(task)
+                refuse_empty(report, accepted)
+                run.look_at_tables(contract)
+            _suppress(warehouse, run)
+        # Where this fails some files may have landed; to the next load they are known.
         load_lake.publish(run.rejects, run.data)
-    except (OSError, duckdb.Error, MemoryError, RecursionError, UnicodeError) as error:
-        reason = _too_large(error) or why(error, load_lake.lake(warehouse))
-        raise UsageError(f"the load stopped: {reason}; {landed}") from error
     finally:
-        with suppress(OSError):  # the next load removes them
+        with suppress(OSError):  # else the next load removes them
             for file in [*run.data, *run.rejects] if run else []:
                 file.temporary.unlink(missing_ok=True)
     return report
+
+
+@contextmanager
+def _stopped_by_the_machine(warehouse: Path) -> Iterator[None]:
+    """Turn failures of the machine, before anything is published, into a UsageError."""
+    try:
+        yield
+    except (OSError, duckdb.Error, MemoryError, RecursionError, UnicodeError) as error:
+        reason = _too_large(error) or why(error, load_lake.lake(warehouse))
+        raise UsageError(f"the load stopped: {reason}; nothing landed") from error
 
 
 def _suppress(warehouse: Path, run: _Run) -> None:
