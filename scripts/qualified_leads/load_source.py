@@ -20,15 +20,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qualified_leads import load_encoding, load_text
+from qualified_leads import load_bounds, load_encoding, load_text
 from qualified_leads.contract import Table
 from qualified_leads.errors import UsageError
 from qualified_leads.load_mapping import HASH, REPETITION, ROW, Load, normalise, template_parts
 from qualified_leads.load_plan import Task
 from qualified_leads.load_progress import LoadProgress
-from qualified_leads.load_sql import identifier, literal, summed, text_length
+from qualified_leads.load_sql import identifier, literal
 from qualified_leads.load_text import Header, Integers, Scan, TextFile
-from qualified_leads.load_unpack import check_unfolded
 from qualified_leads.paths import pattern
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -294,14 +293,20 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
         names = metadata.schema.to_arrow_schema().names
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
-    _check_unfolded(task, path, metadata)
+    load_bounds.check_footer(task.name, path, metadata)
     link = _link(session, path)
     read = (
         f"read_parquet({literal(pattern(link))}, binary_as_string = true, file_row_number = true)"
     )
     described = session.connection.sql(f"select * exclude (file_row_number) from {read}")
     columns = list(zip(described.columns, map(str, described.types), strict=True))
-    _check_values(task, path, metadata, described, read, session)
+
+    def measure(length: str) -> tuple[int | None, ...]:
+        query = f"select max(n), sum(n) from (select {length} as n from {read})"
+        what = f"{task.name}: measuring"
+        return session.progress.execute(session.connection, query, what).fetchall()[0]
+
+    load_bounds.check_values(task.name, path, metadata, described, measure)
     _check_names(task.name, names, source_names(task.load, task.table))
     aliases = [f"c{index}" for index in range(len(columns))]
     selected = [
@@ -320,44 +325,6 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
     )
     _name_columns(opened, [name for name, _ in columns], aliases, [kind for _, kind in columns])
     return opened
-
-
-def _check_unfolded(task: Task, path: Path, metadata: pq.FileMetaData) -> None:
-    """Refuse what the footer alone shows: a value takes a byte at least, as in a CSV file."""
-    unfolded = metadata.num_rows
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        for place in range(group.num_columns):
-            column = group.column(place)
-            width = max(metadata.schema.column(place).length, 1)
-            unfolded += max(column.num_values * width, column.total_uncompressed_size)
-    check_unfolded(task.name, path, unfolded)
-
-
-def _check_values(
-    task: Task,
-    path: Path,
-    metadata: pq.FileMetaData,
-    described: duckdb.DuckDBPyRelation,
-    read: str,
-    session: Session,
-) -> None:
-    """Measure the text that a file really gives, as one entry of a dictionary may stand for any
-    number of values. Raises UsageError where a record or the file is too long."""
-    kinds = zip(described.columns, described.types, strict=True)
-    lengths = [text_length(identifier(name), kind) for name, kind in kinds]
-    texts = [length for length in lengths if length is not None]
-    if not texts:
-        return
-    query = f"select max(n), sum(n) from (select {summed(texts)} as n from {read})"
-    measured = session.progress.execute(session.connection, query, f"{task.name}: measuring")
-    longest, total = (int(length or 0) for length in measured.fetchall()[0])
-    if longest > load_text.LONGEST_RECORD:
-        raise UsageError(
-            f"{task.name}: a record is longer than {load_text.LONGEST_RECORD >> 20} MB;"
-            " nothing landed; mend or leave it out where the file is written"
-        )
-    check_unfolded(task.name, path, metadata.num_rows * metadata.num_columns + total)
 
 
 def _fetch_parquet(connection: duckdb.DuckDBPyConnection, read: str, numbers: Integers) -> Records:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from duckdb.sqltypes import DuckDBPyType
-
 from qualified_leads.load_mapping import (
     EPOCH_MS,
     EPOCH_S,
@@ -82,39 +80,6 @@ def identifier(name: str) -> str:
 def type_name(data_type: str) -> str:
     """Return what a reason calls a contract type, for example `a timestamp`."""
     return TYPE_NAMES.get(data_type, "a number")
-
-
-def text_length(value: str, source_type: DuckDBPyType, depth: int = 0) -> str | None:
-    """Return how many bytes of text a value holds, at any depth; None where its type has none.
-
-    Nothing is copied for it, as a cast to text would: the value may be there a million times.
-    """
-    if source_type.id == "varchar":
-        return f"coalesce(strlen(cast({value} as varchar)), 0)"
-    if source_type.id == "blob":
-        return f"coalesce(octet_length({value}), 0)"
-    if source_type.id not in ("struct", "list", "map"):
-        return None
-    parts = []
-    for name, kind in source_type.children:
-        if source_type.id == "struct":
-            parts.append(text_length(f"struct_extract({value}, {literal(name)})", kind, depth))
-            continue
-        listed = f"map_{name}s({value})" if source_type.id == "map" else value
-        one = f"one_{depth}"
-        if (length := text_length(one, kind, depth + 1)) is not None:
-            each = f"list_sum(list_transform({listed}, lambda {one}: {length}))"
-            parts.append(f"coalesce(cast({each} as bigint), 0)")
-    found = [part for part in parts if part is not None]
-    return summed(found) if found else None
-
-
-def summed(expressions: list[str], at_once: int = 100) -> str:
-    """Return the sum of any number of expressions; DuckDB takes a thousand levels of brackets."""
-    while len(expressions) > 1:
-        parts = range(0, len(expressions), at_once)
-        expressions = [f"({' + '.join(expressions[n : n + at_once])})" for n in parts]
-    return expressions[0]
 
 
 def is_present(text: str) -> str:

@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qualified_leads.errors import UsageError
+from qualified_leads.load_bounds import LONGEST_RECORD
 
 CHUNK_BYTES = 8 << 20
-LONGEST_RECORD = 64 << 20
 LONGEST_HEADER = 1 << 20
 # Lines of a report before its header (title, period, account) that are looked through.
 MOST_PREAMBLE = 50

@@ -23,12 +23,8 @@ from openpyxl import load_workbook
 
 from qualified_leads.errors import UsageError
 from qualified_leads.failures import naming
+from qualified_leads.load_bounds import check_unfolded
 
-# A small file can unfold to any size, which would fill the disk or never end. Exports shrink to a
-# fifth or a fiftieth; what unfolds to more times its size than this was made to.
-MOST_TIMES = 250
-SMALL = 1 << 30
-MOST_UNPACKED = 100 << 30
 # A JSON document and the strings of a workbook are held in memory.
 MOST_HELD = 1 << 30
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -56,17 +52,6 @@ class Content:
     @property
     def suffix(self) -> str:
         return self.inner[0].suffix.lower()
-
-
-def check_unfolded(name: str, path: Path, unfolded: int) -> None:
-    """Raise UsageError where a file gives more bytes than one of its size may."""
-    size = path.stat().st_size
-    most = min(MOST_UNPACKED, max(SMALL, MOST_TIMES * size))
-    if unfolded > most:
-        raise UsageError(
-            f"{name} unfolds to more than {most / (1 << 30):.3g} GB, from {size:,} bytes; nothing"
-            " landed; if that is meant, send it as plain CSV"
-        )
 
 
 def contents(path: Path, name: str) -> list[Content]:

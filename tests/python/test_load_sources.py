@@ -20,7 +20,7 @@ import pytest
 from files import workbook, zipped
 from test_night import script, without_rights
 
-from qualified_leads import load_source, load_text, load_unpack
+from qualified_leads import load_bounds, load_source
 from qualified_leads.errors import UsageError
 from qualified_leads.guards import GuardError
 from qualified_leads.loader import load_directory
@@ -175,8 +175,8 @@ def test_a_source_of_nothing_else_says_so(tmp_path: Path) -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds that a test reaches at once."""
-    monkeypatch.setattr(load_unpack, "SMALL", 1 << 20)
-    monkeypatch.setattr(load_unpack, "MOST_TIMES", 20)
+    monkeypatch.setattr(load_bounds, "SMALL", 1 << 20)
+    monkeypatch.setattr(load_bounds, "MOST_TIMES", 20)
 
 
 def parquet(tmp_path: Path, columns: dict[str, Any], **options: Any) -> bytes:
@@ -264,7 +264,7 @@ def test_what_a_small_file_unfolds_to_is_bounded(what: str, load: Callable, tmp_
 def test_a_record_of_parquet_is_bounded_as_one_of_text_is(
     load: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load_text, "LONGEST_RECORD", 1000)
+    monkeypatch.setattr(load_bounds, "LONGEST_RECORD", 1000)
     content = keys(3) | {"email": ["a", "b" * 600, "c"], "phone": ["a", "b" * 600, None]}
     with pytest.raises(UsageError, match=r"leads\.parquet: a record is longer than"):
         load({"leads.parquet": parquet(tmp_path, content)})
