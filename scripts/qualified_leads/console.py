@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from qualified_leads.dbt_run import FAILED_STATUSES, NodeEvent
+from qualified_leads.failures import told
 
 UNKNOWN = "–"
 PLAIN_WIDTH = 120  # columns where there is no terminal to ask
@@ -263,36 +265,31 @@ def run_command(*commands: Callable[..., Any]) -> None:
 
     Of several, the first argument names the one to run.
 
-    An exception says its status by `exit_status`, and then its text is that line. Any other is a
-    defect, of which only the kind is shown: its text may quote a record.
+    What the line says and which status it is, failures.py decides.
     """
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     for command in commands:
         app.command()(command)
     try:
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except typer.TyperException as error:
         fail(error.format_message(), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        fail("interrupted", 130)
-    except Exception as error:
-        if isinstance(getattr(error, "exit_status", None), int):
-            fail(str(error), error.exit_status)  # type: ignore[attr-defined]
-        fail(f"unexpected {type(error).__name__} {_place_of(error)}", 1)
+    except typer.Abort:
+        fail(*told(KeyboardInterrupt()))
+    except BaseException as error:
+        fail(*told(error))
     else:
         sys.exit(status if isinstance(status, int) else 0)
 
 
 def fail(message: str, status: int) -> None:
-    """Write one line to standard error and exit."""
-    print(printable(" ".join(message.split())), file=sys.stderr)
+    """Write one line to standard error and exit; the status holds though nothing can be written."""
+    with suppress(OSError):
+        print(printable(" ".join(message.split())), file=sys.stderr, flush=True)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # At its end Python would try again, and make another status of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
-
-
-def _place_of(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    return f"in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 from qualified_leads.paths import project_root
 
 REJECTED_ROWS = "rejected_rows"
@@ -66,7 +67,7 @@ def load_contract(path: Path | None = None) -> dict[str, Table]:
         tables = _document(path)["sources"][0]["tables"]
         return {table["name"]: _table(table) for table in tables}
     except OSError as error:
-        raise UsageError(f"cannot read the raw contract {path}: {error.strerror}") from error
+        raise UsageError(f"cannot read the raw contract: {why(error, path)}") from error
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""

@@ -25,7 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from qualified_leads.crm_records import CrmMapping, Dataset, Record, json_line, record_hash
-from qualified_leads.durable import remove_leftovers, whole_directory, write_whole
+from qualified_leads.durable import (
+    damaged,
+    read_json,
+    remove_leftovers,
+    whole_directory,
+    write_whole,
+)
 from qualified_leads.errors import UsageError
 from qualified_leads.lock import WarehouseBusyError, warehouse_lock
 
@@ -52,7 +58,10 @@ class Batch:
     def read(self, dataset: str) -> list[Record]:
         text = (self.directory / f"{dataset}.jsonl").read_text(encoding="utf-8")
         # Not splitlines(), which also splits at separators that may stand in a value.
-        return [json.loads(line) for line in text.split("\n") if line]
+        try:
+            return [json.loads(line) for line in text.split("\n") if line]
+        except ValueError:
+            raise damaged(self.directory / f"{dataset}.jsonl") from None
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ def read_state(directory: Path) -> State:
     path = directory / STATE_NAME
     if not path.exists():
         return State({}, [])
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path, "hashes", "batches")
     return State(content["hashes"], content["batches"])
 
 
@@ -95,7 +104,7 @@ def all_batches(directory: Path) -> list[Batch]:
 
 
 def _open(path: Path) -> Batch:
-    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(path / "manifest.json", "batch_id", "release", "datasets", "chunk_size")
     records = {name: int(one["records"]) for name, one in manifest["datasets"].items()}
     return Batch(manifest["batch_id"], path, manifest["release"], records)
 
@@ -208,7 +217,7 @@ def acknowledge(directory: Path, batch_id: str) -> bool:
     path = directory / "batches" / batch_id
     if Path(batch_id).name != batch_id or not (path / "manifest.json").is_file():
         raise UsageError(f"there is no batch {batch_id}")
-    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(path / "manifest.json")
     batch = _open(path)
     for name, described in manifest["datasets"].items():
         hashes = state.hashes.setdefault(name, {})

@@ -22,7 +22,7 @@ from tenacity.wait import wait_random_exponential
 
 from qualified_leads.crm_batches import Batch, acknowledge
 from qualified_leads.crm_records import Record, json_line
-from qualified_leads.durable import write_whole
+from qualified_leads.durable import read_json, write_whole
 from qualified_leads.errors import UsageError
 
 # Answers that pass: the server's own trouble, and these three.
@@ -124,6 +124,14 @@ def check_endpoint(url: str) -> None:
         raise UsageError("--url must begin with https:// (http:// to this machine alone)")
 
 
+def check_token(token: str) -> None:
+    """Refuse a token that no header can hold. Raises UsageError, without the token."""
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise UsageError(
+            "EXPORT_TOKEN holds a blank, a line break or a letter outside ASCII; copy it again"
+        )
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -180,15 +188,22 @@ class Sender:
         self.endpoint = endpoint
         headers = {"Content-Type": "application/json", "User-Agent": "qualified-leads"}
         if endpoint.token:
+            check_token(endpoint.token)
             headers["Authorization"] = f"Bearer {endpoint.token}"
         # A redirect is not followed: the token would go along. Nor does what is meant for this
         # machine take the way of a proxy.
-        self.client = httpx.Client(
-            headers=headers,
-            timeout=endpoint.timeout_seconds,
-            follow_redirects=False,
-            trust_env=not _is_loopback(httpx.URL(endpoint.url).host),
-        )
+        try:
+            self.client = httpx.Client(
+                headers=headers,
+                timeout=endpoint.timeout_seconds,
+                follow_redirects=False,
+                trust_env=not _is_loopback(httpx.URL(endpoint.url).host),
+            )
+        except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
+            raise UsageError(
+                f"the environment names a proxy or certificates that can't be used"
+                f" ({type(error).__name__}): check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE"
+            ) from None
         self.earliest = 0.0
 
     def __enter__(self) -> Sender:
@@ -289,7 +304,7 @@ def retry_after(text: str | None, now: datetime) -> float:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -301,7 +316,7 @@ def read_progress(directory: Path, batch: Batch) -> Progress:
     path = _progress_path(directory, batch)
     if not path.exists():
         return Progress()
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path, "done", "refused")
     return Progress(content["done"], [Refusal(**one) for one in content["refused"]])
 
 

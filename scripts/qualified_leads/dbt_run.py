@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from qualified_leads.dbt_scope import Plan, scope_of
+from qualified_leads.failures import why, why_text
 
 FAILED_STATUSES = ("error", "fail", "runtime error")
 LOG_NAME = "refresh.log"
@@ -51,6 +52,7 @@ class NodeEvent:
     seconds: float
     index: int
     total: int
+    cause: str | None = None  # what of the machine made it fail
 
 
 @dataclass
@@ -196,6 +198,8 @@ def _failure(outcome: DbtOutcome, return_code: int, logs: Path) -> str:
         shown = [node.name for node in outcome.failed_nodes[:5]]
         more = len(outcome.failed_nodes) - len(shown)
         what = "failed: " + ", ".join(shown) + (f" and {more} more" if more else "")
+        causes = dict.fromkeys(node.cause for node in outcome.failed_nodes if node.cause)
+        what += f" ({'; '.join(causes)})" if causes else ""
     elif outcome.error:
         what = f"dbt stopped ({outcome.error})"
     else:
@@ -214,7 +218,7 @@ def _worker(events_out: int, arguments: list[str], variables: dict[str, Any] | N
         {
             "kind": "end",
             "succeeded": bool(result is None or result.success),
-            "error": type(result.exception).__name__ if result and result.exception else None,
+            "error": _cause(result.exception) if result and result.exception else None,
             "peak_memory_bytes": _peak_memory_bytes(),
         }
     )
@@ -309,17 +313,23 @@ class _EventWriter:
         if kind == "LogStartLine":
             self._total = message.data.total
         elif kind == "NodeStart":
-            self._write_node(message.data.node_info, "started", 0.0)
+            self._write_node(message.data.node_info, "started", 0.0, None)
         elif kind == "NodeFinished":
             self._done += 1
-            seconds = message.data.run_result.execution_time
-            self._write_node(message.data.node_info, message.data.run_result.status, seconds)
+            ended = message.data.run_result
+            cause = why_text(ended.message) if ended.status in FAILED_STATUSES else None
+            self._write_node(message.data.node_info, ended.status, ended.execution_time, cause)
 
-    def _write_node(self, node: Any, status: str, seconds: float) -> None:
+    def _write_node(self, node: Any, status: str, seconds: float, cause: str | None) -> None:
         details = NodeEvent(
-            node.node_name, node.resource_type, status, seconds, self._done, self._total
+            node.node_name, node.resource_type, status, seconds, self._done, self._total, cause
         )
         self.write({"kind": "node", "node": vars(details)})
+
+
+def _cause(error: BaseException) -> str:
+    """What of the machine stopped dbt, else the kind of its error."""
+    return why(error) or why_text(str(error)) or type(error).__name__
 
 
 def _exit_with_parent() -> None:

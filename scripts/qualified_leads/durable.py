@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from qualified_leads.errors import UsageError
+from qualified_leads.failures import naming
 
 TEMPORARY = ".new-"
 
@@ -16,9 +21,26 @@ def sync(path: Path) -> None:
     """Force a file or a directory onto the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_json(path: Path, *keys: str) -> dict[str, Any]:
+    """The object in a file of ours. Raises UsageError where it is none or lacks a key."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise damaged(path) from None
+    if not isinstance(content, dict) or not content.keys() >= set(keys):
+        raise damaged(path)
+    return content
+
+
+def damaged(path: Path) -> UsageError:
+    """The error of a file of ours that is not as it was written."""
+    return UsageError(f"{path} is damaged; restore it from a backup")
 
 
 def wal_of(database: Path) -> Path:
@@ -30,7 +52,7 @@ def write_whole(path: Path, content: str) -> None:
     """Write or replace a file in one step: a temporary one is synced, then renamed."""
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with naming(path), temporary.open("w", encoding="utf-8", newline="") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

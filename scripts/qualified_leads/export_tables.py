@@ -17,6 +17,7 @@ import duckdb
 
 from qualified_leads.durable import remove_leftovers, whole_directory
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 from qualified_leads.load_sql import literal
 from qualified_leads.release import (
     PERSONAL_TABLES,
@@ -81,9 +82,8 @@ def export_tables(
             (place / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
         _point_latest_to(target)
     except (OSError, duckdb.Error) as error:
-        # Only the kind of a database error: its text may quote values.
-        why = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise ExportError(f"the tables could not be exported ({why}); nothing changed") from None
+        reason = why(error, directory)
+        raise ExportError(f"the tables could not be exported: {reason}; nothing changed") from None
     _prune(directory, target, keep)
     return Exported(target, counts)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
+from qualified_leads.failures import why
 from qualified_leads.paths import pattern
 
 LOG_NAME = "forecasts.parquet"
@@ -50,8 +52,9 @@ def append_forecast(warehouse: Path, release: Path) -> None:
         temporary.chmod(0o600)
         os.replace(temporary, log)
     except (duckdb.Error, OSError) as error:
-        temporary.unlink(missing_ok=True)
-        print(f"warning: the forecast was not logged ({type(error).__name__})", file=sys.stderr)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        print(f"warning: the forecast was not logged: {why(error, log)}", file=sys.stderr)
 
 
 def _quoted(path: Path) -> str:

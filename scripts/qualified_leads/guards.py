@@ -8,6 +8,7 @@ first.
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +27,7 @@ from qualified_leads.load_sql import literal
 from qualified_leads.paths import pattern
 from qualified_leads.release import PUBLIC_SCHEMAS
 from qualified_leads.release_privacy import PERSONAL_DATA
+from qualified_leads.runs import Run
 
 GUARDS = (
     "volume",
@@ -36,8 +38,9 @@ GUARDS = (
     "golden_leads",
     "rejected",
     "conflicting_rows",
+    "missing_file",
 )
-# Of `rejected`: all raw tables.
+# Of `rejected` and `missing_file`: all raw tables.
 EVERY_TABLE = "all"
 STAGES = ("mql", "sal", "sql", "opportunity", "customer")
 BOOKING = (
@@ -76,12 +79,16 @@ class Guard:
 
 @dataclass(frozen=True)
 class _Case:
-    """Work file and last release, attached; `as_of` and that of the release are naive UTC."""
+    """Work file and last release, attached; `as_of` and that of the release are naive UTC.
+
+    `run` is the refresh that is to release, None where none is.
+    """
 
     connection: duckdb.DuckDBPyConnection
     lake: Path
     as_of: datetime
     released_as_of: datetime | None
+    run: Run | None
 
     def one(self, sql: str, *values: Any) -> Any:
         return (self.connection.execute(sql, list(values)).fetchone() or (None,))[0]
@@ -145,7 +152,11 @@ def refuse_rejects(report: LoadReport, project: Path, accepted: Collection[str])
 
 
 def check_guards(
-    work: Path, released: Path | None, as_of: datetime, accepted: Collection[str] = ()
+    work: Path,
+    released: Path | None,
+    as_of: datetime,
+    accepted: Collection[str] = (),
+    run: Run | None = None,
 ) -> list[str]:
     """Compare the work file with the linked release; the stops that were accepted are returned.
 
@@ -159,7 +170,7 @@ def check_guards(
             connection.execute(f"attach {literal(str(released))} as released (read_only)")
             # The file says it by its name, to the second.
             before = datetime.strptime(released.name.partition("-")[0], "%Y%m%dT%H%M%S")
-        case = _Case(connection, lake(work.parent), as_of.replace(microsecond=0), before)
+        case = _Case(connection, lake(work.parent), as_of.replace(microsecond=0), before, run)
         stops = [
             (guard, text) for guard in _guards(case) for text in CHECKS[guard.guard](case, guard)
         ]
@@ -463,6 +474,27 @@ def _conflicting_rows(case: _Case, guard: Guard) -> list[str]:
     ]
 
 
+# Of the same directory under the same mapping; what was stopped is not what is expected.
+LAST_LOAD = """
+    select max_by(loaded_tables, run_number)
+    from work.ops.runs
+    where outcome = 'released' and source = ? and mapping is not distinct from ?
+"""
+
+
+def _missing_file(case: _Case, guard: Guard) -> list[str]:
+    """Whether a table has no file that had one when this source was loaded before."""
+    run, table = case.run, guard.table_name
+    if run is None or run.source is None or table in run.loaded_tables:
+        return []
+    if not case.has("ops", "runs"):
+        return []
+    before = case.one(LAST_LOAD, run.source, run.mapping)
+    if before is None or table not in json.loads(before):
+        return []
+    return [f"{table} had a file in the last load of {run.source} and has none, or an empty one"]
+
+
 CHECKS: dict[str, Callable[[_Case, Guard], list[str]]] = {
     "volume": _volume,
     "zero_rows": _zero_rows,
@@ -472,4 +504,5 @@ CHECKS: dict[str, Callable[[_Case, Guard], list[str]]] = {
     "golden_leads": _golden_leads,
     "rejected": _rejected,
     "conflicting_rows": _conflicting_rows,
+    "missing_file": _missing_file,
 }

@@ -111,14 +111,28 @@ def _counted(count: int) -> str:
     return f"{count:,} {'key has' if count == 1 else 'keys have'}"
 
 
-def refuse_unread(names: list[str], accepted: Collection[str]) -> None:
-    """Raise UsageError where data lies beside the files that a load reads."""
-    if names and UNREAD not in accepted:
-        shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+def refuse_unread(names: list[str], unreadable: list[str], accepted: Collection[str]) -> list[str]:
+    """Raise UsageError where a source holds more than a load reads; return what was accepted.
+
+    `names` are of data that no table takes, `unreadable` of what is no file that can be read.
+    """
+    told = []
+    if names:
+        told.append(f"no table takes {_some(names)}, for the name or the kind (read are {READ})")
+    if unreadable:
+        told.append(f"{_some(unreadable)} can't be read")
+    if told and UNREAD not in accepted:
+        remedies = ["rename, save as another kind, map"] if names else []
+        remedies += ["mend"] if unreadable else []
         raise UsageError(
-            f"no table takes {shown}, for the name or the kind (read are {READ}); nothing landed;"
-            f" rename, save as another kind, map or move away, or --accept {UNREAD}"
+            f"{'; '.join(told)}; nothing landed; {', '.join(remedies)} or move away,"
+            f" or --accept {UNREAD}"
         )
+    return [f"accepted: {line}" for line in told]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
 
 
 def refuse_empty(report: LoadReport, accepted: Collection[str]) -> None:

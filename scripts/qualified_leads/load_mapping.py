@@ -7,7 +7,6 @@ an example. All scalars are read as text: `yes`, `0123` and `2024-01-31` mean wh
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
 import re
@@ -30,6 +29,7 @@ from pydantic import (
 
 from qualified_leads.contract import REJECTED_ROWS, Table
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: dict[str, Format] = {
@@ -202,8 +202,9 @@ class Load(_Strict):
         if self.separator is not None and not _SEPARATOR.fullmatch(self.separator):
             raise ValueError("delimiter must be one character of ASCII, no quote or line break")
         try:
-            codecs.lookup(self.encoding)
-        except LookupError:
+            # Codecs such as zlib are no encodings of text, which is said here alone.
+            "a".encode(self.encoding)
+        except (LookupError, ValueError):
             raise ValueError(f"encoding {self.encoding} is unknown") from None
         if self.thousands is not None and self.thousands == self.decimal:
             raise ValueError("decimal and thousands must differ")
@@ -278,7 +279,11 @@ def read_mapping(path: Path, contract: dict[str, Table]) -> Mapping:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
         mapping = Mapping.model_validate(document)
     except OSError as error:
-        raise UsageError(f"cannot read the mapping {path}: {error.strerror}") from error
+        raise UsageError(f"cannot read the mapping {why(error, path)}") from error
+    except RecursionError:
+        raise UsageError(
+            f"the mapping {path} is nested too deeply; a load has a few levels"
+        ) from None
     except UnicodeDecodeError:
         raise UsageError(f"the mapping {path} is not UTF-8") from None
     except yaml.YAMLError as error:
@@ -370,6 +375,6 @@ def extracted_at(text: str, name: str, modified: datetime) -> datetime:
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from qualified_leads.contract import REJECTED_ROWS, Table
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 from qualified_leads.load_checks import READ
 from qualified_leads.load_mapping import FORMATS, Format, Load, Mapping, extracted_at
 from qualified_leads.load_unpack import WORKBOOKS, Content, contents
+from qualified_leads.load_walk import Found, check_directory, look, walk
 
 # A name such as leads-2026-02-01.csv or leads (1).csv.
 _NUMBERED = re.compile(r"[ _.-]*[(]?\d[\d _.T:()-]*")
@@ -45,11 +47,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """What there is to do, in order; what is left alone; and data that no table takes."""
+    """What there is to do, in order; what is left alone; data that no table takes; and what can't
+    be read as a file, each with the reason."""
 
     tasks: list[Task]
     warnings: list[str]
     unread: list[str]
+    unreadable: list[str]
 
 
 def plan(
@@ -64,23 +68,24 @@ def plan(
 
     Raises UsageError where `source` is no directory or nothing in it can be loaded.
     """
-    if not source.is_dir():
-        what = "is not a directory" if source.exists() else "does not exist"
-        raise UsageError(f"{source} {what}")
+    check_directory(source)
     try:
         found = _mapped(source, mapping, contract) if mapping else _named(source, contract)
         tasks = [_dated(task, extracted) for task in found.tasks]
     except OSError as error:
-        raise UsageError(f"cannot read {source}: {error.strerror}") from error
+        raise UsageError(f"cannot read {why(error, source)}; nothing landed") from error
     if not tasks:
+        there = [*found.unread, *found.unreadable]
+        beside = f", but {_some(there)}" if there else ""
         if mapping:
-            raise UsageError(f"{source} holds no file that the mapping names; nothing to load")
-        beside = f", but {_some(found.unread)}" if found.unread else ""
+            raise UsageError(
+                f"{source} holds no file that the mapping names{beside}; nothing to load"
+            )
         raise UsageError(
             f"{source} holds no file named after a table, such as leads.csv{beside}; read are"
             f" {READ}; nothing to load"
         )
-    return Plan(tasks, [*found.warnings, *_misordered(tasks)], found.unread)
+    return replace(found, tasks=tasks, warnings=[*found.warnings, *_misordered(tasks)])
 
 
 def _misordered(tasks: list[Task]) -> list[str]:
@@ -101,7 +106,12 @@ def _dated(task: Task, extracted: str | None) -> Task:
     said = task.load.extracted_at or extracted
     if said is None:
         return task
-    modified = datetime.fromtimestamp(task.path.stat().st_mtime, UTC).replace(tzinfo=None)
+    try:
+        modified = datetime.fromtimestamp(task.path.stat().st_mtime, UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{task.name} was changed in a year that no calendar has; touch it"
+        ) from None
     moment = extracted_at(said, task.name, modified)
     return Task(task.content, task.table, task.format, task.load, task.digest, moment)
 
@@ -113,13 +123,7 @@ def _by_name(name: str) -> list[tuple[int, int, str]]:
     return [(1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in pieces]
 
 
-def _is_hidden(path: Path) -> bool:
-    """Of the system, or the lock of a workbook that somebody has open."""
-    return path.name.startswith((".", "~$"))
-
-
-def _files(directory: Path, source: Path) -> list[Content]:
-    files = [path for path in directory.iterdir() if path.is_file() and not _is_hidden(path)]
+def _contents(files: list[Path], source: Path) -> list[Content]:
     return [
         content for path in files for content in contents(path, path.relative_to(source).as_posix())
     ]
@@ -127,15 +131,26 @@ def _files(directory: Path, source: Path) -> list[Content]:
 
 def _named(source: Path, contract: dict[str, Table]) -> Plan:
     loadable = {name: table for name, table in contract.items() if name != REJECTED_ROWS}
-    found = [(content, _table_of(content, loadable)) for content in _files(source, source)]
-    unknown, unread = list[str](), list[str]()
-    for directory in sorted(path for path in source.iterdir() if path.is_dir()):
-        table = directory.name.lower()
-        if table in loadable:
-            found += [(content, table) for content in _files(directory, source)]
-        elif not _is_hidden(directory):
-            has_data = any(_is_data(path.suffix.lower()) for path in directory.rglob("*"))
-            (unread if has_data else unknown).append(f"{directory.name}/")
+    top = Found()
+    look(source, source, top)
+    found = [(one, _table_of(one, loadable)) for one in _contents(top.files, source)]
+    unknown, unread, unreadable = list[str](), list[str](), top.unreadable
+    others = list[Path]()
+    for directory in top.directories:
+        if directory.name.lower() in loadable:
+            inside = Found()
+            look(directory, source, inside)
+            table = directory.name.lower()
+            found += [(content, table) for content in _contents(inside.files, source)]
+            others += inside.directories
+            unreadable |= inside.unreadable
+        else:
+            others.append(directory)
+    for directory in others:
+        below = walk(directory, source)
+        has_data = any(_is_data(path.suffix.lower()) for path in below.files)
+        (unread if has_data else unknown).append(f"{directory.relative_to(source).as_posix()}/")
+        unreadable |= below.unreadable
     tasks = []
     for content, table in sorted(found, key=lambda one: _by_name(one[0].name)):
         format_ = _format(content)
@@ -147,7 +162,11 @@ def _named(source: Path, contract: dict[str, Table]) -> Plan:
         else:
             unknown.append(content.name)
     warnings = [f"not loaded, no table has that name: {_some(unknown)}"] if unknown else []
-    return Plan(tasks, warnings, unread)
+    return Plan(tasks, warnings, unread, _reasons(unreadable))
+
+
+def _reasons(unreadable: dict[str, str]) -> list[str]:
+    return [f"{name} ({reason})" for name, reason in sorted(unreadable.items())]
 
 
 def _table_of(content: Content, loadable: dict[str, Table]) -> str | None:
@@ -170,8 +189,13 @@ def _format(content: Content) -> Format | None:
 
 
 def _mapped(source: Path, mapping: Mapping, contract: dict[str, Table]) -> Plan:
-    paths = [path for path in source.rglob("*") if path.is_file() and not _is_hidden(path)]
-    found = {path.relative_to(source).as_posix(): path for path in paths}
+    everything = walk(source, source)
+    found = {path.relative_to(source).as_posix(): path for path in everything.files}
+    unreadable = {
+        name: reason
+        for name, reason in everything.unreadable.items()
+        if any(_may_match(load, name) for load in mapping.loads)
+    }
     tasks, warnings, used = [], [], set[str]()
     for load in sorted(mapping.loads, key=lambda load: load.update):
         matches = [name for name in found if load.matches(name)]
@@ -196,9 +220,16 @@ def _mapped(source: Path, mapping: Mapping, contract: dict[str, Table]) -> Plan:
     left = sorted(
         name for name, path in found.items() if name not in used and _is_data(path.suffix.lower())
     )
+    left += _reasons({n: r for n, r in everything.unreadable.items() if n not in unreadable})
     if left:
         warnings.append(f"the mapping reads nothing of {_some(left)}")
-    return Plan(tasks, list(dict.fromkeys(warnings)), [])
+    return Plan(tasks, list(dict.fromkeys(warnings)), [], _reasons(unreadable))
+
+
+def _may_match(load: Load, name: str) -> bool:
+    """Whether a load could mean a name, or with a directory's what is below it."""
+    begin = re.split(r"[*?[]", load.file.lower(), maxsplit=1)[0]
+    return name.lower().startswith(begin) or (name.endswith("/") and begin.startswith(name.lower()))
 
 
 def _mapped_task(content: Content, load: Load, table: Table, chosen: list[Content]) -> Task:

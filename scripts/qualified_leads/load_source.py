@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qualified_leads import load_encoding, load_text
+from qualified_leads import load_bounds, load_encoding, load_text
 from qualified_leads.contract import Table
 from qualified_leads.errors import UsageError
 from qualified_leads.load_mapping import HASH, REPETITION, ROW, Load, normalise, template_parts
@@ -31,6 +31,8 @@ from qualified_leads.load_text import Header, Integers, Scan, TextFile
 from qualified_leads.paths import pattern
 
 _DELIMITERS = (",", ";", "\t", "|")
+# As many as a workbook has.
+MOST_COLUMNS = 16_384
 _READ_BUFFER = 32 << 20
 
 # Yields (index into the numbers asked for, lines from 1, records as text).
@@ -138,7 +140,7 @@ def _header(task: Task, source: TextFile) -> Header | None:
 
     def widest(text: str) -> str:
         return load.separator or min(
-            _DELIMITERS, key=lambda one: abs(len(next(_rows(text, one), [])) - width)
+            _DELIMITERS, key=lambda one: abs(len(_fields(text, one)) - width)
         )
 
     replaced = load_text.read_header(source, widest, skip=load.skip)
@@ -288,15 +290,23 @@ def _json_names(session: Session, lines: str, is_object: str, name: str) -> list
 def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
     try:
         metadata = pq.read_metadata(path)
+        names = metadata.schema.to_arrow_schema().names
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
+    load_bounds.check_footer(task.name, path, metadata)
     link = _link(session, path)
     read = (
         f"read_parquet({literal(pattern(link))}, binary_as_string = true, file_row_number = true)"
     )
-    described = session.connection.execute(f"describe select * from {read}").fetchall()
-    columns = [(name, kind) for name, kind, *_ in described][:-1]
-    names = metadata.schema.to_arrow_schema().names
+    described = session.connection.sql(f"select * exclude (file_row_number) from {read}")
+    columns = list(zip(described.columns, map(str, described.types), strict=True))
+
+    def measure(length: str) -> tuple[int | None, ...]:
+        query = f"select max(n), sum(n) from (select {length} as n from {read})"
+        what = f"{task.name}: measuring"
+        return session.progress.execute(session.connection, query, what).fetchall()[0]
+
+    load_bounds.check_values(task.name, path, metadata, described, measure)
     _check_names(task.name, names, source_names(task.load, task.table))
     aliases = [f"c{index}" for index in range(len(columns))]
     selected = [
@@ -349,8 +359,14 @@ def _name_columns(
 def _check_names(file: str, names: list[str], wanted: set[str]) -> None:
     """Raise UsageError where two columns have one name and the load reads it.
 
-    The message gives places: what stands in the header of a file without one is data.
+    The message gives places: what stands in the header of a file without one is data. So it does
+    where there are more columns than a workbook has.
     """
+    if len(names) > MOST_COLUMNS:
+        raise UsageError(
+            f"{file} has {len(names):,} columns, more than {MOST_COLUMNS:,}: are rows and columns"
+            " swapped? leave out what no table takes"
+        )
     seen: dict[str, int] = {}
     for place, name in enumerate(map(normalise, names), start=1):
         if name in wanted and name in seen:
@@ -366,14 +382,18 @@ def _delimiter(header: str, wanted: Iterable[str]) -> str:
     known = set(wanted)
 
     def found(delimiter: str) -> tuple[int, int]:
-        names = [normalise(name) for name in next(_rows(header, delimiter), [])]
+        names = [normalise(name) for name in _fields(header, delimiter)]
         return len(known.intersection(names)), len(names)
 
     return max(_DELIMITERS, key=found)
 
 
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _fields(text: str, delimiter: str) -> list[str]:
+    """Return the fields of the first row; none where one would be too long to be a name."""
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def source_names(load: Load, table: Table) -> set[str]:

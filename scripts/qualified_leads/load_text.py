@@ -23,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qualified_leads.errors import UsageError
+from qualified_leads.load_bounds import LONGEST_RECORD
 
 CHUNK_BYTES = 8 << 20
-LONGEST_RECORD = 64 << 20
+LONGEST_HEADER = 1 << 20
 # Lines of a report before its header (title, period, account) that are looked through.
 MOST_PREAMBLE = 50
 # A control character that JSON text can't hold and that therefore never splits a JSON line.
@@ -151,7 +152,7 @@ def read_header(
     not fit, the first of the next lines whose names do is the header, and `preamble` says so.
     """
     start = _after_mark(source)
-    head = source.read(start, start + (1 << 20))
+    head = source.read(start, start + LONGEST_HEADER)
     position, line = _after_lines(head, skip or 0)
     try:
         first = _header_at(source.name, head, start, position, line, choose)
@@ -206,6 +207,11 @@ def _header_at(
     end = found.end() if found else skipped
     if head[end : end + 1] == b'"':
         raise UsageError(f"{name}: a quote in the header, line {first_line}, is not closed")
+    if end == len(head) == LONGEST_HEADER:
+        raise UsageError(
+            f"{name}: the header, line {first_line}, is longer than {LONGEST_HEADER >> 20} MB; are"
+            " rows and columns swapped?"
+        )
     text = head[skipped:end].decode(errors="replace")
     delimiter = choose(text)
     try:

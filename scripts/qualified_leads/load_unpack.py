@@ -9,27 +9,29 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import naming
+from qualified_leads.load_bounds import check_unfolded
 
-# A small file can unfold to any size; more than this would fill the disk.
-MOST_UNPACKED = 100 << 30
 # A JSON document and the strings of a workbook are held in memory.
 MOST_HELD = 1 << 30
 WORKBOOKS = (".xlsx", ".xlsm")
 JSONS = (".json", ".jsonl", ".ndjson")
 _PIECE = 1 << 22
+# A cell counts as so many bytes, as it takes microseconds even if it is blank.
+_CELL = 16
 # From here on a float has no units digit to trust; a spreadsheet keeps 15 digits.
 _EXACT = 10**15
 
@@ -76,6 +78,7 @@ def contents(path: Path, name: str) -> list[Content]:
 def _members(path: Path, name: str) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
+            check_unfolded(name, path, sum(info.file_size for info in archive.infolist()))
             files = [info.filename for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError):
         raise UsageError(f"{name} is no zip file, or a damaged one") from None
@@ -84,25 +87,38 @@ def _members(path: Path, name: str) -> list[str]:
 
 def _is_hidden(member: str) -> bool:
     parts = PurePosixPath(member).parts
-    return parts[0] == "__MACOSX" or any(part.startswith(".") for part in parts)
+    return parts[:1] == ("__MACOSX",) or any(part.startswith(".") for part in parts)
 
 
 def _sheets(path: Path, name: str) -> list[str]:
-    with closing(_workbook(path, name)) as book:
+    with _readable(name), closing(_workbook(path, name)) as book:
         return [sheet.title for sheet in book.worksheets if any(_rows(sheet, "."))]
 
 
-def _workbook(path: Path, name: str) -> Any:
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Say of a workbook that it can't be read; openpyxl has no error of its own for that."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > 16 * MOST_HELD:
-                raise UsageError(f"{name} unfolds to more than {16 * MOST_HELD >> 30} GB; not read")
-        return load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, NotImplementedError):
+        with warnings.catch_warnings():
+            # Of styles and of cells that it takes for errors, which are then none of their type.
+            warnings.simplefilter("ignore")
+            yield
+    except (UsageError, OSError, MemoryError):
+        raise
+    except Exception:
         raise UsageError(
             f"{name} is no workbook that can be read; a protected one has to be saved without"
             " its password"
         ) from None
+
+
+def _workbook(path: Path, name: str) -> Any:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    check_unfolded(name, path, sum(sizes.values()))
+    if sizes.get("xl/sharedStrings.xml", 0) > MOST_HELD:
+        raise UsageError(f"{name} has more than {MOST_HELD >> 30} GB of text; save it as csv")
+    return load_workbook(path, read_only=True, data_only=True)
 
 
 def unpack(content: Content, workspace: Path, decimal: str = ".") -> Path:
@@ -116,10 +132,10 @@ def unpack(content: Content, workspace: Path, decimal: str = ".") -> Path:
     try:
         if kind == ".gz":
             with gzip.open(content.path) as source:
-                _copy(source, plain, content.name)
+                _copy(source, plain, content)
         elif kind == ".zip":
             with zipfile.ZipFile(content.path) as archive, archive.open(content.member) as source:
-                _copy(source, plain, content.name)
+                _copy(source, plain, content)
         elif kind in WORKBOOKS:
             _write_sheet(content, plain, decimal)
         else:
@@ -136,26 +152,35 @@ def unpack(content: Content, workspace: Path, decimal: str = ".") -> Path:
     return plain
 
 
-def _copy(source: IO[bytes], target: Path, name: str) -> None:
-    left = MOST_UNPACKED
-    with target.open("wb") as sink:
+def _copy(source: IO[bytes], target: Path, content: Content) -> None:
+    unfolded = 0
+    with naming(target), target.open("wb") as sink:
         while piece := source.read(_PIECE):
-            left -= len(piece)
-            if left < 0:
-                raise UsageError(f"{name} unfolds to more than {MOST_UNPACKED >> 30} GB; not read")
+            unfolded += len(piece)
+            check_unfolded(content.name, content.path, unfolded)
             sink.write(piece)
 
 
 def _write_sheet(content: Content, target: Path, decimal: str) -> None:
     with (
+        _readable(content.name),
         closing(_workbook(content.path, content.name)) as book,
+        naming(target),
         target.open("w", encoding="utf-8", newline="") as sink,
     ):
-        csv.writer(sink).writerows(_rows(book[content.member], decimal))
+        writer, unfolded = csv.writer(sink), 0
+        for cells, given in _rows(book[content.member], decimal):
+            # What a cell holds may stand once in the file for a million cells.
+            unfolded += _CELL * given + sum(map(len, cells))
+            check_unfolded(content.name, content.path, unfolded)
+            writer.writerow(cells)
 
 
-def _rows(sheet: Any, decimal: str) -> Iterator[list[str]]:
-    """Yield the rows of a sheet as text, from the first that isn't blank, without blank ends."""
+def _rows(sheet: Any, decimal: str) -> Iterator[tuple[list[str], int]]:
+    """Yield the rows of a sheet as text, from the first that isn't blank, without blank ends.
+
+    With each, how many cells the sheet gave for it.
+    """
     has_begun = False
     for row in sheet.iter_rows(values_only=True):
         cells = [_cell(value, decimal) for value in row]
@@ -163,7 +188,7 @@ def _rows(sheet: Any, decimal: str) -> Iterator[list[str]]:
             cells.pop()
         has_begun = has_begun or bool(cells)
         if has_begun:
-            yield cells
+            yield cells, len(row)
 
 
 def _cell(value: Any, decimal: str) -> str:
@@ -195,6 +220,8 @@ def _is_document(path: Path) -> bool:
         return True
     try:
         record = json.loads(first)
+    except RecursionError:
+        return False
     except ValueError:
         return first == b"{"
     return is_alone and _listed(record) is not None
@@ -225,4 +252,8 @@ def _write_lines(path: Path, target: Path, name: str) -> None:
     records = _listed(document) if isinstance(document, list | dict) else None
     with target.open("w", encoding="utf-8") as sink:
         for record in [document] if records is None else records:
-            sink.write(json.dumps(record, ensure_ascii=False) + "\n")
+            try:
+                sink.write(json.dumps(record, ensure_ascii=False) + "\n")
+            except UnicodeEncodeError:
+                # One of \ud800 to \udfff without its other half, which no UTF-8 can hold.
+                raise UsageError(f"{name} has half a character, as if cut off; mend it") from None

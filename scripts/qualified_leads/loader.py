@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from qualified_leads.contract import Table, load_contract
 from qualified_leads.el_tables import check_not_hidden
 from qualified_leads.erase import suppress_file
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 from qualified_leads.load_checks import notes_on, refuse_empty, refuse_unread
 from qualified_leads.load_lake import Staged
 from qualified_leads.load_mapping import check_extracted_at, normalise, read_mapping
@@ -115,31 +116,39 @@ def load_directory(
         check_extracted_at(extracted_at)
     planned = plan(source, rules, contract, extracted_at)
     check_not_hidden(warehouse / WORK_NAME, (task.table.name for task in planned.tasks))
-    refuse_unread(planned.unread, accepted)
-    report = LoadReport(warnings=planned.warnings)
+    passed = refuse_unread(planned.unread, planned.unreadable, accepted)
+    report = LoadReport(warnings=[*planned.warnings, *passed])
     now = now or datetime.now(UTC).replace(tzinfo=None)
     run = None
     try:
-        load_lake.make_private(load_lake.lake(warehouse))
-        load_lake.remove_leftovers(warehouse)
-        clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
-        with _workspace(warehouse) as workspace, LoadProgress(console) as progress:
-            run = _Run(warehouse, workspace, progress, clock, report)
-            for task in planned.tasks:
-                run.load(task)
-            refuse_empty(report, accepted)
-            run.look_at_tables(contract)
-        _suppress(warehouse, run)
+        with _stopped_by_the_machine(warehouse):
+            load_lake.make_private(load_lake.lake(warehouse))
+            load_lake.remove_leftovers(warehouse)
+            clock = _Clock(now, load_lake.next_landed_at(warehouse, now))
+            with _workspace(warehouse) as workspace, LoadProgress(console) as progress:
+                run = _Run(warehouse, workspace, progress, clock, report)
+                for task in planned.tasks:
+                    run.load(task)
+                refuse_empty(report, accepted)
+                run.look_at_tables(contract)
+            _suppress(warehouse, run)
+        # Where this fails some files may have landed; to the next load they are known.
         load_lake.publish(run.rejects, run.data)
-    except OSError as error:
-        raise UsageError(f"the load stopped: {error.strerror}; nothing landed") from error
-    except duckdb.Error as error:
-        # Only the kind of the error: its text may quote values.
-        raise UsageError(f"the load stopped ({type(error).__name__}); nothing landed") from error
     finally:
-        for file in [*run.data, *run.rejects] if run else []:
-            file.temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # else the next load removes them
+            for file in [*run.data, *run.rejects] if run else []:
+                file.temporary.unlink(missing_ok=True)
     return report
+
+
+@contextmanager
+def _stopped_by_the_machine(warehouse: Path) -> Iterator[None]:
+    """Turn failures of the machine, before anything is published, into a UsageError."""
+    try:
+        yield
+    except (OSError, duckdb.Error, MemoryError, RecursionError, UnicodeError) as error:
+        reason = _too_large(error) or why(error, load_lake.lake(warehouse))
+        raise UsageError(f"the load stopped: {reason}; nothing landed") from error
 
 
 def _suppress(warehouse: Path, run: _Run) -> None:
@@ -206,7 +215,10 @@ class _Run:
         """Write data and rejects of a file and fill `done`; false where the file holds nothing."""
         with ExitStack() as stack, _connect(self.workspace) as connection:
             session = Session(connection, self.workspace, self.progress, stack)
-            opened = open_source(task, path, session) if path.stat().st_size else None
+            try:
+                opened = open_source(task, path, session) if path.stat().st_size else None
+            except (duckdb.Error, pa.ArrowException) as error:
+                raise _unreadable(task, error) from error
             if opened is None:
                 return False
             self.report.warnings += _check_columns(task, opened)
@@ -283,7 +295,7 @@ def _fingerprint(task: Task) -> tuple[int, int]:
         with task.path.open("rb"):
             return status.st_size, status.st_mtime_ns
     except OSError as error:
-        raise UsageError(f"cannot read {task.name}: {error.strerror}") from error
+        raise UsageError(f"cannot read {task.name}: {why(error)}; nothing landed") from error
 
 
 @contextmanager
@@ -366,14 +378,24 @@ def _land(
         except duckdb.Error as error:
             if attempt < len(opened.relations):
                 continue
-            # Only the kind of the error: its text may quote values.
-            kind = type(error).__name__
-            raise UsageError(f"{task.name} cannot be read ({kind}); nothing landed") from error
+            raise _unreadable(task, error) from error
         if found is not None:
             return found
     raise UsageError(
         f"{task.name} holds {opened.rows:,} records, but another number was read; nothing landed"
     )
+
+
+def _unreadable(task: Task, error: duckdb.Error | pa.ArrowException) -> UsageError:
+    """What ended the reading of a file: mostly the file, of which the error may quote a value."""
+    damaged = f"it is damaged ({type(error).__name__}); export it again"
+    reason = why(error) if isinstance(error, duckdb.IOException) else _too_large(error) or damaged
+    return UsageError(f"cannot read {task.name}: {reason}; nothing landed")
+
+
+def _too_large(error: BaseException) -> str | None:
+    is_that = isinstance(error, duckdb.OutOfMemoryException)
+    return f"records take more than the {MEMORY_LIMIT} that a load may hold" if is_that else None
 
 
 def _read(

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
+
 LOCK_NAME = ".lock"
 
 
@@ -28,22 +31,38 @@ def warehouse_lock(warehouse: Path) -> Iterator[int]:
     Yields the file descriptor. A child that inherits it (`pass_fds`) keeps the lock held until it
     has ended too, so that a dbt whose parent was killed can't be joined by a second one.
 
-    Raises WarehouseBusyError at once when another process has it.
+    Raises WarehouseBusyError at once when another process has it, and UsageError where the
+    directory or its lock can't be written.
     """
     os.umask(0o077)  # whatever is written from here on is nobody else's
-    _make_private(warehouse)
-    # The file stays for good: unlinking it would let a third process lock a new file of that name.
-    descriptor = os.open(warehouse / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _open(warehouse)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _write_holder(descriptor)
         except BlockingIOError:
             raise WarehouseBusyError(_busy_message(descriptor)) from None
-        _write_holder(descriptor)
+        except OSError as error:
+            raise _unusable(warehouse / LOCK_NAME, error) from None
         yield descriptor
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _open(warehouse: Path) -> int:
+    """Open the lock's file; nothing has been changed where that can't be. Raises UsageError."""
+    path = warehouse / LOCK_NAME
+    try:
+        _make_private(warehouse)
+        # It stays for good: unlinking it would let a third process lock a new file of that name.
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"the lock can't be taken: {why(error, path)}; nothing changed")
 
 
 def _make_private(directory: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 
 
 def project_root() -> Path:
@@ -27,8 +28,16 @@ def warehouse() -> Path:
 
 
 def check_warehouse(warehouse: Path) -> None:
-    """Raise UsageError where DuckDB could keep no file: it has the log of a database of which the
-    path holds a `?` before that, in a directory that there is not."""
+    """Raise UsageError where the directory is none, or where DuckDB could keep no file: it has the
+    log of a database of which the path holds a `?` before that, in a directory that there is not.
+    """
+    try:
+        is_taken = warehouse.exists() and not warehouse.is_dir()
+    except OSError as error:
+        raise UsageError(f"WAREHOUSE can't be used: {why(error, warehouse)}") from None
+    if is_taken or warehouse.is_symlink() and not warehouse.exists():
+        what = "a link to nothing" if warehouse.is_symlink() else "a file"
+        raise UsageError(f"WAREHOUSE has to be a directory, and {warehouse} is {what}")
     if "?" in str(warehouse.resolve()):
         raise UsageError(
             f"DuckDB can keep no database below a directory with ? in its name: {warehouse};"
@@ -44,5 +53,10 @@ def pattern(path: Path) -> str:
 def reporting_currency(project: Path | None = None) -> str:
     """The var of that name in dbt_project.yml."""
     path = (project or project_root()) / "dbt_project.yml"
-    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UsageError(f"{path} is not valid YAML{line}") from None
     return str(settings.get("vars", {}).get("reporting_currency", ""))

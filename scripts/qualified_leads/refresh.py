@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -25,10 +26,12 @@ from qualified_leads.el_tables import check_work_file, hidden_rows
 from qualified_leads.engine import check_engine, sweep_spill
 from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import told
 from qualified_leads.forecast_log import append_forecast
 from qualified_leads.guards import check_accepted, check_guards, refuse_rejects
 from qualified_leads.load_lake import lake, put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
+from qualified_leads.load_walk import check_directory
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, reporting_currency
@@ -52,6 +55,8 @@ from qualified_leads.runs import (
 )
 
 AFFECTED = "int_leads_affected"
+# Outside of them there is no business, and windows of days before or after leave the calendar.
+EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2200, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,13 @@ def parse_as_of(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if moment.tzinfo:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise UsageError("--as-of must be a UTC timestamp such as '2026-07-01 00:00:00'") from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    if not EARLIEST <= moment < LATEST:
+        raise UsageError(f"--as-of must be from {EARLIEST:%Y} on and before {LATEST:%Y}")
+    return moment
 
 
 def refresh(
@@ -99,8 +108,8 @@ def refresh(
     project = project or project_root()
     check_engine()
     check_accepted(options.accepted)
-    if options.source is not None and not options.source.is_dir():
-        raise UsageError(f"{options.source} is not a directory")
+    if options.source is not None:
+        check_directory(options.source)
     if options.source is None and (options.mapping or options.extracted_at) is not None:
         option = "--mapping" if options.mapping is not None else "--extracted-at"
         raise UsageError(f"{option} needs a directory to load")
@@ -113,11 +122,8 @@ def refresh(
             made, scope = job.do()
             run.outcome, run.exit_status = "released", 0
         except BaseException as error:
-            interrupted = 130 if isinstance(error, KeyboardInterrupt) else 1
-            run.exit_status = getattr(error, "exit_status", interrupted)
+            run.message, run.exit_status = told(error)
             run.outcome = "refused" if run.exit_status == UsageError.exit_status else "failed"
-            known = hasattr(error, "exit_status")
-            run.message = str(error) if known else type(error).__name__
             raise
         finally:
             note_end(warehouse / WORK_NAME, run)
@@ -175,10 +181,11 @@ class _Job:
             self.run.as_of = as_of
             outcome = self._build(as_of)
         self.run.refresh_number = last_refresh(self.warehouse / WORK_NAME)
+        # Also where nothing has changed: that a file is missing changes nothing.
+        self._guard(as_of)
         made = None if outcome.seconds_by_node else self._standing()
         if made is None:
             with self._timed("release"):
-                self._guard(as_of)
                 made = release(
                     self.warehouse,
                     as_of,
@@ -227,6 +234,10 @@ class _Job:
         )
         self.run.rows_landed = report.landed
         self.run.rows_rejected = sum(report.rejected.values())
+        mapping = self.options.mapping
+        self.run.source = os.path.abspath(source)
+        self.run.mapping = None if mapping is None else os.path.abspath(mapping)
+        self.run.loaded_tables = sorted(report.tables)
         if self.log is not None:
             self.log.loaded(report)
         else:
@@ -255,6 +266,7 @@ class _Job:
             linked_release(self.warehouse),
             as_of,
             self.options.accepted,
+            self.run,
         )
         for text in accepted:
             if self.log is not None:

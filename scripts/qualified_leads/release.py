@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from qualified_leads.durable import sync, wal_of
+from qualified_leads.failures import why
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.release_privacy import PERSONAL_DATA, look_at_values
 from qualified_leads.suppression import read_suppression, write_suppression
@@ -106,9 +107,10 @@ def _publish(warehouse: Path, moment: str, copy: Callable[[Path], dict[TableName
         sync(releases)
         _swap_link(warehouse, releases / name)
     except (duckdb.Error, OSError) as error:
-        # Only the kind of a database error: its text may quote values.
-        why = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise ReleaseError(f"the release could not be written ({why}); nothing released") from error
+        reason = why(error, releases)
+        raise ReleaseError(
+            f"the release could not be written: {reason}; nothing released"
+        ) from error
     finally:
         _discard_unless_linked(warehouse, temporary, releases / name)
     return Release(releases / name, row_counts)

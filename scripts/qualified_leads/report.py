@@ -11,6 +11,7 @@ from rich.console import Console
 
 from qualified_leads import report_optional as optional
 from qualified_leads import report_sections as parts
+from qualified_leads.failures import why
 from qualified_leads.paths import project_root, reporting_currency
 from qualified_leads.report_data import (
     ReleaseFile,
@@ -63,9 +64,8 @@ def report_release(
             reporting_currency(project_root()),
         )
     except (OSError, duckdb.Error) as error:
-        # Only the kind of a database error: its text may quote values.
-        why = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise ReportError(f"the report could not be written ({why})") from None
+        reason = why(error, target or warehouse / REPORT_NAME)
+        raise ReportError(f"the report could not be written: {reason}") from None
     console.print(f"Report: {written}", soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from qualified_leads.console import STAGES, ratio
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 from qualified_leads.release import PUBLIC_SCHEMAS, RELEASE_PATTERN, linked_release
 
 Row = dict[str, Any]
@@ -54,8 +55,7 @@ def open_release(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
-        # Only the kind: the text may quote values.
-        raise UsageError(f"{path} cannot be opened ({type(error).__name__})") from None
+        raise UsageError(f"the release can't be opened: {why(error, path)}") from None
     if not table_names(connection):
         connection.close()
         raise UsageError(f"{path} is no release: it has no tables in marts or reports")

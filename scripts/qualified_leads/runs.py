@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 
 # How DuckDB says that a file or its log will never be readable again.
 BROKEN = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
@@ -34,9 +35,15 @@ CREATE = """
         rows_rejected bigint,
         release varchar, -- name of its file
         row_counts json, -- rows of each table of the release
-        refresh_number bigint -- of the build in ops.refreshes that was released
+        refresh_number bigint, -- of the build in ops.refreshes that was released
+        source varchar, -- directory that was loaded, and the mapping by which
+        mapping varchar,
+        loaded_tables json -- of which the source had files, known ones included
     );
     alter table ops.runs add column if not exists refresh_number bigint;
+    alter table ops.runs add column if not exists source varchar;
+    alter table ops.runs add column if not exists mapping varchar;
+    alter table ops.runs add column if not exists loaded_tables json;
 """
 # The run before, if it released what the last plan found unchanged.
 STANDING = """
@@ -67,6 +74,9 @@ class Run:
     release: str | None = None
     row_counts: dict[str, int] = field(default_factory=dict)
     refresh_number: int | None = None
+    source: str | None = None
+    mapping: str | None = None
+    loaded_tables: list[str] = field(default_factory=list)
 
 
 def open_work(work: Path) -> duckdb.DuckDBPyConnection:
@@ -93,13 +103,12 @@ def set_aside_if_damaged(work: Path) -> Path | None:
     try:
         with open_work(work) as connection:
             connection.execute("select count(*) from duckdb_tables()").fetchall()
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         text = str(error)
         if "Could not set lock" in text:
             raise UsageError(f"{work} is open in another program; close it there") from None
         if not isinstance(error, BROKEN) and not any(sign in text for sign in BROKEN_SIGNS):
-            kind = type(error).__name__
-            raise UsageError(f"{work} can't be opened ({kind}); nothing changed") from None
+            raise UsageError(f"can't open {why(error, work)}; nothing changed") from None
         aside = work.with_name(f".damaged-{work.name}")
         work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
         os.replace(work, aside)
@@ -150,7 +159,7 @@ def standing_release(work: Path, run: Run) -> tuple[str, dict[str, int]] | None:
 def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     is_running = run.outcome == RUNNING
     connection.execute(
-        f"insert into ops.runs values ({', '.join('?' * 15)})",
+        f"insert into ops.runs values ({', '.join('?' * 18)})",
         [
             run.number,
             run.started_at,
@@ -165,5 +174,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
             run.release,
             json.dumps(run.row_counts, sort_keys=True),
             run.refresh_number,
+            run.source,
+            run.mapping,
+            json.dumps(sorted(run.loaded_tables)),
         ],
     )

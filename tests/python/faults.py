@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import copy_project
+from harness import assert_no_defect, copy_project
 from refreshing import Relation, Snapshot, _leave_out_tests, snapshot, snapshot_differences
 
 AS_OF = "2026-07-01 00:00:00"
@@ -73,7 +73,7 @@ class Bench:
         return kept | {"WAREHOUSE": "warehouse"}
 
     def run(self, day: str = "day1", **options: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             self.command(day),
             cwd=self.project,
             env=self.environment(),
@@ -83,6 +83,8 @@ class Bench:
             timeout=300,
             **options,
         )
+        assert_no_defect(done.stderr)
+        return done
 
     def start(self, day: str = "day1") -> subprocess.Popen[bytes]:
         return subprocess.Popen(

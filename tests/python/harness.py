@@ -6,6 +6,7 @@ import atexit
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,9 @@ CHECKED = {
     ),
     "reports.rpt_quarantine": ("table_name reason", "row_count held_back_amount near_miss_count"),
 }
+
+
+DEFECT = re.compile(r"^(unexpected \w+ |Traceback )", re.MULTILINE)
 
 
 class BuildError(Exception):
@@ -192,6 +196,11 @@ def _project_of_this_process() -> Path:
     root = Path(mkdtemp(prefix="qualified-leads-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     return copy_project(root / "project")
+
+
+def assert_no_defect(stderr: str) -> None:
+    """A failure is told by what and what to do; only a defect is told by its place in the code."""
+    assert not DEFECT.search(stderr), stderr
 
 
 def as_of_option(as_of: str) -> list[str]:

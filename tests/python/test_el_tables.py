@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import BuildError
+from harness import BuildError, assert_no_defect
 from refreshing import Warehouse, query
 from test_incremental import new_warehouse
 from test_incremental_traps import activity, lead, policy, score
@@ -95,7 +95,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 def script(warehouse: Warehouse, *command: str) -> subprocess.CompletedProcess[str]:
     """A command of the project, without dbt, as it ends before that."""
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, *command],
         cwd=warehouse.project,
         env={**os.environ, "WAREHOUSE": str(warehouse.directory)},
@@ -103,6 +103,8 @@ def script(warehouse: Warehouse, *command: str) -> subprocess.CompletedProcess[s
         text=True,
         check=False,
     )
+    assert_no_defect(done.stderr)
+    return done
 
 
 def test_a_view_takes_the_place_of_the_lake(warehouse: Warehouse) -> None:

@@ -8,9 +8,11 @@ import re
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from test_refresh import (
     FILES,
     ROOT,
@@ -24,6 +26,7 @@ from test_refresh import (
 from qualified_leads.errors import UsageError
 from qualified_leads.guards import GUARDS, GuardError, check_accepted, check_guards
 from qualified_leads.release import linked_release, release
+from qualified_leads.runs import CREATE, RUNNING, Run, note_end, note_start
 
 __all__ = ["project", "warehouse"]  # fixtures
 
@@ -264,6 +267,78 @@ def test_few_rows_are_not_judged(tmp_path: Path) -> None:
     assert check_guards(write_work(place, leads=10), linked_release(place), AS_OF) == []
 
 
+# A table that a source sends no more
+
+
+def after_loads(place: Path, *loads: Run) -> Path:
+    """A work file with the account of these refreshes; those without another outcome released."""
+    work = write_work(place)
+    for one in loads:
+        outcome = "released" if one.outcome == RUNNING else one.outcome
+        note_start(work, one)
+        one.outcome = outcome
+        note_end(work, one)
+    return work
+
+
+def loaded(*tables: str, source: str = "/exports", **more: Any) -> Run:
+    return Run(source=source, loaded_tables=list(tables), **more)
+
+
+def test_a_table_that_a_source_sends_no_more_stops_a_release(tmp_path: Path) -> None:
+    work = after_loads(tmp_path / "w", loaded("leads", "spend", "activities"))
+    stop = (
+        "missing_file: activities had a file in the last load of /exports and has none, or an empty"
+        " one; missing_file: spend had a file .* --accept missing_file:activities --accept"
+        " missing_file:spend"
+    )
+    with pytest.raises(GuardError, match=stop):
+        check_guards(work, None, AS_OF, run=loaded("leads"))
+    with pytest.raises(GuardError, match="missing_file: spend"):
+        check_guards(work, None, AS_OF, ["missing_file:activities"], loaded("leads"))
+    assert len(check_guards(work, None, AS_OF, ["missing_file"], loaded("leads"))) == 2
+
+
+@pytest.mark.parametrize(
+    "tonight",
+    [
+        loaded("leads", "spend", "deals"),
+        loaded("leads", source="/exports/2026-07-01"),
+        loaded("leads", mapping="/mappings/other.yml"),
+        Run(),
+        None,
+    ],
+)
+def test_other_directories_and_mappings_are_not_compared(
+    tmp_path: Path, tonight: Run | None
+) -> None:
+    work = after_loads(tmp_path / "w", loaded("leads", "spend"))
+    assert check_guards(work, None, AS_OF, run=tonight) == []
+
+
+def test_what_was_released_is_what_is_expected(tmp_path: Path) -> None:
+    """A stop that nobody accepted stops again, and one that was accepted does not."""
+    stopped = loaded("leads", outcome="failed")
+    work = after_loads(tmp_path / "w", loaded("leads", "spend"), stopped)
+    with pytest.raises(GuardError, match="missing_file: spend"):
+        check_guards(work, None, AS_OF, run=loaded("leads"))
+    work = after_loads(tmp_path / "w", loaded("leads", "spend"), loaded("leads"))
+    assert check_guards(work, None, AS_OF, run=loaded("leads")) == []
+
+
+def test_an_account_without_sources_is_extended(tmp_path: Path) -> None:
+    work = write_work(tmp_path / "w")
+    with duckdb.connect(str(work)) as connection:
+        connection.execute("create schema ops")
+        connection.execute(CREATE)
+        for column in ("source", "mapping", "loaded_tables"):
+            connection.execute(f"alter table ops.runs drop {column}")
+    tonight = loaded("leads")
+    note_start(work, tonight)
+    assert tonight.number == 1
+    assert check_guards(work, None, AS_OF, run=tonight) == []
+
+
 def test_only_guards_can_be_accepted() -> None:
     check_accepted([*GUARDS, "volume:fct_leads"])
     with pytest.raises(UsageError, match="--accept knows no 'everything'; it is one of volume"):
@@ -274,11 +349,12 @@ def test_only_guards_can_be_accepted() -> None:
 
 
 def guarded(project: Path) -> None:
-    """Give the small project the guard of leads, for any number of them."""
-    (project / "seeds").mkdir()
+    """Give the small project the guard of leads, for any number of them, and that of files."""
+    (project / "seeds").mkdir(exist_ok=True)
     (project / "seeds" / "release_guards.csv").write_text(
         "guard,table_name,min_ratio,max_ratio,min_rows,max_age_days,reason\n"
         "volume,fct_leads,0.9,2.5,1,,as a test\n"
+        "missing_file,all,,,,,as a test\n"
     )
     settings = FILES["dbt_project.yml"] + "seeds: { qualified_leads: { +schema: policy } }\n"
     (project / "dbt_project.yml").write_text(settings.lstrip())
@@ -288,6 +364,37 @@ def account(warehouse: Path) -> list[tuple]:
     query = "select outcome, exit_status, message, release, row_counts from ops.runs order by 1, 2"
     with duckdb.connect(str(warehouse / "work.duckdb"), read_only=True) as connection:
         return connection.execute(query.replace("order by 1, 2", "order by run_number")).fetchall()
+
+
+def test_refresh_misses_the_file_of_a_table(project: Path, warehouse: Path, tmp_path: Path) -> None:
+    """Also where nothing else has changed, and as often as it is missing."""
+    guarded(project)
+    contract = yaml.safe_load((ROOT / "models/staging/raw/_raw__sources.yml").read_text())
+    (raw,) = contract["sources"]
+    tables = [table for table in raw["tables"] if table["name"] in ("leads", "spend")]
+    kept = ("name", "data_type", "config")
+    for table in tables:
+        table["columns"] = [
+            {key: column[key] for key in kept if key in column} for column in table["columns"]
+        ]
+        del table["description"]
+    place = project / "models" / "staging" / "raw" / "_raw__sources.yml"
+    place.parent.mkdir(parents=True)
+    sources = [{"name": "raw", "schema": "raw", "tables": tables}]
+    place.write_text(yaml.safe_dump({"version": 2, "sources": sources}))
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "leads.csv").write_text("lead_id,created_at\nL1,2026-01-01\n")
+    spend = tmp_path / "files" / "spend.csv"
+    spend.write_text("spend_id,spend_date,amount\nS1,2026-01-01,5\n")
+    given = (str(tmp_path / "files"), "--as-of", "2026-07-01")
+    assert run(project, warehouse, *given).returncode == 0
+    spend.unlink()
+    for _ in range(2):
+        stopped = run(project, warehouse, *given)
+        assert stopped.returncode == 1
+        assert_one_line(stopped.stderr, "missing_file: spend had a file .*--accept missing_file:sp")
+    for options in (("--accept", "missing_file:spend"), ()):
+        assert run(project, warehouse, *given, *options).returncode == 0
 
 
 def test_refresh_is_stopped_let_through_and_accounted_for(project: Path, warehouse: Path) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from files import workbook, zipped
+from harness import assert_no_defect
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -406,7 +407,7 @@ def test_a_terminal_sees_progress_and_the_same_result(load, lake):
 
 def run(tmp_path, *arguments):
     script = str(project_root() / "scripts/load.py")
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, script, *arguments],
         env={**os.environ, "WAREHOUSE": "w"},
         cwd=tmp_path,
@@ -414,6 +415,8 @@ def run(tmp_path, *arguments):
         text=True,
         check=False,
     )
+    assert_no_defect(done.stderr)
+    return done
 
 
 def test_the_command_says_what_it_did(tmp_path):

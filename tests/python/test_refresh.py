@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from harness import assert_no_defect
 
 from qualified_leads.console import (
     SourceTotals,
@@ -143,7 +144,7 @@ def environment(warehouse: Path, **extra: str) -> dict[str, str]:
 def run(
     project: Path, warehouse: Path, *arguments: str, **extra: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    done = subprocess.run(
         command(project, *arguments),
         env=environment(warehouse, **extra),
         capture_output=True,
@@ -151,6 +152,8 @@ def run(
         check=False,
         timeout=120,
     )
+    assert_no_defect(done.stderr)
+    return done
 
 
 def released(warehouse: Path, query: str) -> list[tuple[object, ...]]:
@@ -297,7 +300,7 @@ def test_failed_model_shows_no_value(project: Path, warehouse: Path) -> None:
     [
         (("--as-of", "yesterday"), "--as-of must be a UTC timestamp"),
         (("--mapping", "none.yml"), "--mapping needs a directory"),
-        (("no-such-directory",), "no-such-directory is not a directory"),
+        (("no-such-directory",), "no-such-directory does not exist"),
         (("--no-such-option",), "No such option"),
         (("one", "two"), "unexpected extra argument"),
     ],
