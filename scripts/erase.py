@@ -10,6 +10,8 @@ from qualified_leads.erase import erase
 from qualified_leads.errors import UsageError
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, warehouse
+from qualified_leads.release import WORK_NAME
+from qualified_leads.version import check_version
 
 
 def main(
@@ -35,6 +37,7 @@ def main(
     if not target.exists():
         raise UsageError(f"there is no warehouse at {target}")
     with warehouse_lock(target):
+        check_version(target / WORK_NAME, project)
         logs = [log_directory(project), target_directory(project)]
         report = erase(target, lead_id or [], email or [], project / "seeds", logs)
     console.print(f"{report.leads:,} leads erased; suppressed from now on")

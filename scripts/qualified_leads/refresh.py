@@ -51,6 +51,7 @@ from qualified_leads.runs import (
     set_aside_if_damaged,
     standing_release,
 )
+from qualified_leads.version import check_version, project_version
 
 AFFECTED = "int_leads_affected"
 
@@ -106,8 +107,9 @@ def refresh(
         option = "--mapping" if options.mapping is not None else "--extracted-at"
         raise UsageError(f"{option} needs a directory to load")
     with warehouse_lock(warehouse) as lock_descriptor:
+        check_version(warehouse / WORK_NAME, project)
         _tidy_up(warehouse, project)
-        run = Run()
+        run = Run(project_version=project_version(project))
         note_start(warehouse / WORK_NAME, run)
         job = _Job(options, warehouse, project, lock_descriptor, console, log, run)
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from qualified_leads.errors import UsageError
+from qualified_leads.version import FORMAT_VERSION
 
 # How DuckDB says that a file or its log will never be readable again.
 BROKEN = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
@@ -34,9 +35,13 @@ CREATE = """
         rows_rejected bigint,
         release varchar, -- name of its file
         row_counts json, -- rows of each table of the release
-        refresh_number bigint -- of the build in ops.refreshes that was released
+        refresh_number bigint, -- of the build in ops.refreshes that was released
+        project_version varchar, -- of the code that ran, and of what it writes (version.py)
+        format_version integer
     );
     alter table ops.runs add column if not exists refresh_number bigint;
+    alter table ops.runs add column if not exists project_version varchar;
+    alter table ops.runs add column if not exists format_version integer;
 """
 # The run before, if it released what the last plan found unchanged.
 STANDING = """
@@ -67,6 +72,7 @@ class Run:
     release: str | None = None
     row_counts: dict[str, int] = field(default_factory=dict)
     refresh_number: int | None = None
+    project_version: str | None = None
 
 
 def open_work(work: Path) -> duckdb.DuckDBPyConnection:
@@ -76,6 +82,11 @@ def open_work(work: Path) -> duckdb.DuckDBPyConnection:
     os.chmod(work, 0o600)
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether DuckDB says so of a file that will never be readable again."""
+    return isinstance(error, BROKEN) or any(sign in str(error) for sign in BROKEN_SIGNS)
 
 
 def set_aside_if_damaged(work: Path) -> Path | None:
@@ -97,7 +108,7 @@ def set_aside_if_damaged(work: Path) -> Path | None:
         text = str(error)
         if "Could not set lock" in text:
             raise UsageError(f"{work} is open in another program; close it there") from None
-        if not isinstance(error, BROKEN) and not any(sign in text for sign in BROKEN_SIGNS):
+        if not is_broken(error):
             kind = type(error).__name__
             raise UsageError(f"{work} can't be opened ({kind}); nothing changed") from None
         aside = work.with_name(f".damaged-{work.name}")
@@ -150,7 +161,7 @@ def standing_release(work: Path, run: Run) -> tuple[str, dict[str, int]] | None:
 def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     is_running = run.outcome == RUNNING
     connection.execute(
-        f"insert into ops.runs values ({', '.join('?' * 15)})",
+        f"insert into ops.runs values ({', '.join('?' * 17)})",
         [
             run.number,
             run.started_at,
@@ -165,5 +176,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
             run.release,
             json.dumps(run.row_counts, sort_keys=True),
             run.refresh_number,
+            run.project_version,
+            FORMAT_VERSION,
         ],
     )
