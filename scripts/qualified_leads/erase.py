@@ -35,6 +35,7 @@ from qualified_leads.el_tables import el_tables
 from qualified_leads.erase_exports import ExportLocks, erase_exports
 from qualified_leads.erase_superset import forget_queries
 from qualified_leads.errors import UsageError
+from qualified_leads.lake_manifest import forget_unless_changed, take_in
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.paths import pattern
@@ -180,6 +181,7 @@ def _finish(warehouse: Path, seeds: Path, logs: list[Path], locks: ExportLocks) 
     report.files_removed = _remove_logs(logs, person.needles)
     for path in (path for path in files if path.parent.name == "leads"):
         report.rows["leads"] += _rewrite(path, anonymiser, person)
+    take_in(lake(warehouse))
     (warehouse / MARK_NAME).unlink(missing_ok=True)
     sync(warehouse)
     report.rows = Counter({table: count for table, count in report.rows.items() if count})
@@ -318,6 +320,7 @@ def _rewrite(path: Path, anonymiser: Anonymiser, person: _Person) -> int:
         )
     temporary.chmod(0o600)
     sync(temporary)
+    forget_unless_changed(path)
     os.replace(temporary, path)
     sync(path.parent)
     return len(changed)

@@ -26,6 +26,7 @@ from qualified_leads.contract import Table, load_contract
 from qualified_leads.el_tables import check_not_hidden
 from qualified_leads.erase import suppress_file
 from qualified_leads.errors import UsageError
+from qualified_leads.lake_manifest import describe_taken_in
 from qualified_leads.load_checks import notes_on, refuse_empty, refuse_unread
 from qualified_leads.load_lake import Staged
 from qualified_leads.load_mapping import check_extracted_at, normalise, read_mapping
@@ -130,7 +131,8 @@ def load_directory(
             refuse_empty(report, accepted)
             run.look_at_tables(contract)
         _suppress(warehouse, run)
-        load_lake.publish(run.rejects, run.data)
+        if unknown := load_lake.publish(warehouse, run.rejects, run.data):
+            report.warnings.append(describe_taken_in(unknown))
     except OSError as error:
         raise UsageError(f"the load stopped: {error.strerror}; nothing landed") from error
     except duckdb.Error as error:

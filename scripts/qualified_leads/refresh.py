@@ -27,7 +27,20 @@ from qualified_leads.engine import check_engine, sweep_spill
 from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import append_forecast
-from qualified_leads.guards import check_accepted, check_guards, refuse_rejects
+from qualified_leads.guards import (
+    check_accepted,
+    check_guards,
+    refuse_changed_lake,
+    refuse_rejects,
+)
+from qualified_leads.lake_manifest import (
+    Problem,
+    describe_problems,
+    describe_taken_in,
+    find_problems,
+    settle,
+    take_in,
+)
 from qualified_leads.load_lake import lake, put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
@@ -39,8 +52,10 @@ from qualified_leads.release import (
     PERSONAL_TABLES,
     WORK_NAME,
     Release,
+    is_own,
     linked_release,
     release,
+    set_damaged_release_aside,
 )
 from qualified_leads.report_json import JsonLog
 from qualified_leads.runs import (
@@ -173,10 +188,12 @@ class _Job:
             )
         for line in hidden_rows(self.warehouse / WORK_NAME, lake(self.warehouse)):
             self._warn(line)
+        changed = self._check_lake()
         with self._timed("build"):
             as_of = self.options.as_of or datetime.now(UTC).replace(tzinfo=None)
             self.run.as_of = as_of
-            outcome = self._build(as_of)
+            # What staging has read of such a file it would keep.
+            outcome = self._build(as_of, self.options.full_refresh or bool(changed))
         self.run.refresh_number = last_refresh(self.warehouse / WORK_NAME)
         made = None if outcome.seconds_by_node else self._standing()
         if made is None:
@@ -185,6 +202,7 @@ class _Job:
                 without = self.options.without_personal_data
                 made = release(self.warehouse, as_of, without_personal_data=without)
             append_forecast(self.warehouse, made.path)
+        settle(lake(self.warehouse), changed)
         self.run.release = made.path.name
         self.run.row_counts = {".".join(table): rows for table, rows in made.row_counts.items()}
         if self.log is not None:
@@ -232,28 +250,53 @@ class _Job:
             print_report(report, self.console)
         refuse_rejects(report, self.project, self.options.accepted)
 
+    def _check_lake(self) -> list[Problem]:
+        """The files that are not as they landed, which somebody has accepted."""
+        place = lake(self.warehouse)
+        if unknown := take_in(place):
+            self._warn(describe_taken_in(unknown))
+        changed = refuse_changed_lake(find_problems(place), self.project, self.options.accepted)
+        if changed:
+            self._tell_accepted([f"lake: {describe_problems(changed)}"])
+        return changed
+
     def _warn(self, message: str) -> None:
         if self.log is not None:
             self.log.write("warning", message=message)
         else:
             print(show.printable(f"warning: {message}"), file=sys.stderr)
 
-    def _build(self, as_of: datetime) -> DbtOutcome:
+    def _build(self, as_of: datetime, full_refresh: bool) -> DbtOutcome:
         log = self.log
-        arguments = (self.project, self.warehouse, as_of, self.options.full_refresh)
+        arguments = (self.project, self.warehouse, as_of, full_refresh)
         if log is not None:
             return build(*arguments, log.node, self.lock_descriptor)
         with show.build_progress(self.console) as on_event:
             return build(*arguments, on_event, self.lock_descriptor)
 
     def _guard(self, as_of: datetime) -> None:
-        accepted = check_guards(
-            self.warehouse / WORK_NAME,
-            linked_release(self.warehouse),
-            as_of,
-            self.options.accepted,
-        )
-        for text in accepted:
+        arguments = (as_of, self.options.accepted)
+        try:
+            accepted = check_guards(self.warehouse / WORK_NAME, self._compared(), *arguments)
+        except duckdb.Error:
+            told = set_damaged_release_aside(self.warehouse, read_all=True)
+            if told is None:
+                raise
+            self._warn(told)
+            accepted = check_guards(self.warehouse / WORK_NAME, self._compared(), *arguments)
+        self._tell_accepted(accepted)
+
+    def _compared(self) -> Path | None:
+        """The release that guards compare with; a line where the link leads to none."""
+        linked = linked_release(self.warehouse)
+        if linked is None or (linked.is_file() and is_own(self.warehouse, linked)):
+            return linked
+        what = "is no release of this warehouse" if linked.exists() else "is missing"
+        self._warn(f"guards have no release to compare with: {linked} {what}")
+        return None
+
+    def _tell_accepted(self, texts: list[str]) -> None:
+        for text in texts:
             if self.log is not None:
                 self.log.write("accepted", message=text)
             else:
