@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -43,9 +44,11 @@ from qualified_leads.release import (
     LINK_NAME,
     RELEASES_NAME,
     WORK_NAME,
+    cut_foreign_link,
     linked_release,
     prune,
     republish,
+    set_damaged_release_aside,
 )
 from qualified_leads.suppression import (
     EMAIL,
@@ -112,6 +115,7 @@ def erase(
     with ExportLocks() as locks:
         locks.take(warehouse)
         _refuse_views(warehouse)
+        _leave_broken_releases(warehouse)
         found = set(map(_trimmed, lead_ids)), set(map(_trimmed, emails))
         _note(warehouse, *found, read_policy(seeds))
         return _finish(warehouse, seeds, logs, locks)
@@ -160,6 +164,7 @@ def finish(warehouse: Path, seeds: Path, logs: list[Path]) -> ErasureReport:
     """
     with ExportLocks() as locks:
         locks.take(warehouse)
+        _leave_broken_releases(warehouse)
         return _finish(warehouse, seeds, logs, locks)
 
 
@@ -214,13 +219,14 @@ def suppress_file(path: Path, table: str, suppression: Suppression, seeds: Path)
 
 
 def _note_survivors(warehouse: Path, suppression: Suppression, person: _Person) -> None:
-    """Write down which leads count as one, by the release that readers see."""
+    """Write down which leads count as one, by the release that readers see, or the work file."""
     linked = linked_release(warehouse)
     if linked is None or not linked.exists():
-        return
+        linked = warehouse / WORK_NAME
     with _connected() as connection:
-        connection.execute(f"attach {literal(str(linked))} as work (read_only)")
-        if not _has_table(connection, "marts", "bridge_lead_identity"):
+        if not _is_attached(connection, linked) or not _has_table(
+            connection, "marts", "bridge_lead_identity"
+        ):
             return
         query = "select lead_id, survivor_lead_id from work.marts.bridge_lead_identity"
         bridge = dict(connection.execute(query).fetchall())
@@ -427,6 +433,14 @@ def _rows_of_erased(path: Path, table: str, suppression: Suppression) -> list[Ro
 
 
 # releases, work file, logs
+
+
+def _leave_broken_releases(warehouse: Path) -> None:
+    """Set aside, for _remove_scraps, a linked release that can't be rewritten, and say so."""
+    if told := set_damaged_release_aside(warehouse, read_all=True):
+        print(f"warning: {told}, and is deleted", file=sys.stderr)
+    if told := cut_foreign_link(warehouse):
+        print(f"warning: {told}; people in that file are yours to erase", file=sys.stderr)
 
 
 def _rewrite_releases(warehouse: Path, anonymiser: Anonymiser, person: _Person) -> None:

@@ -152,6 +152,8 @@ def _tidy_up(warehouse: Path, project: Path) -> None:
     if is_unfinished(warehouse):
         finish(warehouse, project / "seeds", [log_directory(project), target_directory(project)])
     damaged = set_aside_if_damaged(warehouse / WORK_NAME)
+    if (told := set_damaged_release_aside(warehouse)) is not None:
+        print(f"warning: {told}, and a new one is made", file=sys.stderr)
     if damaged is not None:
         told = f"the work file could not be opened; it is now {damaged.name}, and all is built anew"
         print(f"warning: {told}", file=sys.stderr)
