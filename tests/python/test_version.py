@@ -56,6 +56,7 @@ def test_a_refresh_of_an_older_version_is_refused(
     )
     assert {p: c for p, c in contents(warehouse).items() if p in before} == before
     # An erasure leaves of the work file what says so.
+    (warehouse / "qualified_leads.duckdb").unlink()
     erase(warehouse, ["nobody"], [], project_root() / "seeds", [])
     assert run(older, warehouse).returncode == 2
 
