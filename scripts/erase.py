@@ -12,6 +12,8 @@ from qualified_leads.erase import erase
 from qualified_leads.errors import UsageError
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, warehouse
+from qualified_leads.release import WORK_NAME
+from qualified_leads.version import check_version
 
 
 def main(
@@ -46,6 +48,7 @@ def main(
     if not target.exists():
         raise UsageError(f"there is no warehouse at {target}")
     with warehouse_lock(target):
+        check_version(target / WORK_NAME, project)
         report = erase(
             target,
             lead_id or [],

@@ -17,6 +17,8 @@ from qualified_leads.load_report import print_report
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, warehouse
+from qualified_leads.release import WORK_NAME
+from qualified_leads.version import check_version
 
 
 def main(
@@ -50,6 +52,7 @@ def main(
     errors = Console(stderr=True, highlight=False)
     target = warehouse()
     with warehouse_lock(target):
+        check_version(target / WORK_NAME, project_root())
         if is_unfinished(target):
             finish(target, project_root() / "seeds", files_written(project_root()))
         report = load_directory(

@@ -23,10 +23,11 @@ from qualified_leads.durable import sync, wal_of, write_whole
 from qualified_leads.el_tables import el_tables
 from qualified_leads.erase_exports import ExportLocks, erase_exports
 from qualified_leads.erase_person import Key, Person, find_person, is_personal, names_of
-from qualified_leads.erase_release import rewrite_releases
+from qualified_leads.erase_release import leave_broken_releases, rewrite_releases
 from qualified_leads.erase_rows import Mentions, RowEraser
 from qualified_leads.erase_superset import forget_queries
 from qualified_leads.errors import UsageError
+from qualified_leads.lake_manifest import forget_unless_changed, take_in
 from qualified_leads.load_lake import TEMPORARY, WORKSPACE, lake, remove_leftovers
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.paths import pattern
@@ -86,6 +87,7 @@ def erase(
         if is_unfinished(warehouse):
             _finish(warehouse, seeds, logs, locks)
         _refuse_views(warehouse)
+        leave_broken_releases(warehouse)
         suppression = read_suppression(warehouse)
         _add(warehouse, suppression, asked, read_policy(seeds))
         write_suppression(warehouse, suppression)
@@ -134,6 +136,7 @@ def finish(warehouse: Path, seeds: Path, logs: Iterable[Path]) -> ErasureReport:
     """
     with ExportLocks() as locks:
         locks.take(warehouse)
+        leave_broken_releases(warehouse)
         return _finish(warehouse, seeds, logs, locks)
 
 
@@ -157,6 +160,7 @@ def _finish(
     report.files_removed = _remove_logs(logs, person.marks)
     for path in (path for path in files if path.parent.name == "leads"):
         report.rows["leads"] += _rewrite(path, eraser)
+    take_in(lake(warehouse))
     mark.unlink(missing_ok=True)
     sync(warehouse)
     report.rows = +report.rows
@@ -202,13 +206,14 @@ def suppress_file(path: Path, table: str, suppression: Suppression, seeds: Path)
 
 
 def _note_survivors(warehouse: Path, suppression: Suppression, person: Person) -> None:
-    """Write down which leads count as one, by the release that readers see."""
+    """Write down which leads count as one, by the release that readers see, or the work file."""
     linked = linked_release(warehouse)
     if linked is None or not linked.exists():
-        return
+        linked = warehouse / WORK_NAME
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(linked))} as work (read_only)")
-        if not _has_table(connection, "marts", "bridge_lead_identity"):
+        if not _is_attached(connection, linked) or not _has_table(
+            connection, "marts", "bridge_lead_identity"
+        ):
             return
         query = "select lead_id, survivor_lead_id from work.marts.bridge_lead_identity"
         bridge = dict(connection.execute(query).fetchall())
@@ -274,6 +279,7 @@ def _rewrite(path: Path, eraser: RowEraser) -> int:
         )
     temporary.chmod(0o600)
     sync(temporary)
+    forget_unless_changed(path)
     os.replace(temporary, path)
     sync(path.parent)
     return len(changed)

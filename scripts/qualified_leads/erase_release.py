@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -12,12 +13,22 @@ from qualified_leads.release import (
     LINK_NAME,
     RELEASE_PATTERN,
     RELEASES_NAME,
+    cut_foreign_link,
     linked_release,
     prune,
     republish,
+    set_damaged_release_aside,
 )
 
 LEADS = "dim_leads"
+
+
+def leave_broken_releases(warehouse: Path) -> None:
+    """Set aside, for the erasure to delete, a linked release that can't be rewritten; say so."""
+    if told := set_damaged_release_aside(warehouse, read_all=True):
+        print(f"warning: {told}, and is deleted", file=sys.stderr)
+    if told := cut_foreign_link(warehouse):
+        print(f"warning: {told}; people in that file are yours to erase", file=sys.stderr)
 
 
 def rewrite_releases(warehouse: Path, anonymiser: Anonymiser, also_text: bool) -> None:

@@ -21,6 +21,7 @@ from qualified_leads import load_checks
 from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.el_tables import el_tables
 from qualified_leads.errors import UsageError
+from qualified_leads.lake_manifest import WHAT_TO_DO, Problem, describe_problems
 from qualified_leads.load_lake import lake
 from qualified_leads.load_report import NO_SUCH_ROW, LoadReport
 from qualified_leads.load_sql import literal
@@ -39,9 +40,11 @@ GUARDS = (
     "rejected",
     "conflicting_rows",
     "missing_file",
+    "lake",
 )
-# Of `rejected` and `missing_file`: all raw tables.
+# Of `rejected`, `missing_file` and `lake`: all raw tables.
 EVERY_TABLE = "all"
+LAKE = "lake"
 STAGES = ("mql", "sal", "sql", "opportunity", "customer")
 BOOKING = (
     "spend_date",
@@ -141,14 +144,41 @@ def refuse_rejects(report: LoadReport, project: Path, accepted: Collection[str])
     The rows that are good have landed: what is rejected can be looked at, and the guard stops the
     next release as well.
     """
-    with (project / "seeds" / "release_guards.csv").open(encoding="utf-8-sig", newline="") as rows:
-        shares = {
-            row["table_name"].strip(): float(row["max_ratio"])
-            for row in csv.DictReader(rows)
-            if row["guard"].strip() == load_checks.REJECTED and (row["max_ratio"] or "").strip()
-        }
+    shares = {
+        row["table_name"].strip(): float(row["max_ratio"])
+        for row in _rows_of_seed(project, load_checks.REJECTED)
+        if (row["max_ratio"] or "").strip()
+    }
     if told := load_checks.over_share(report, shares, EVERY_TABLE, accepted):
         raise GuardError("; ".join(told))
+
+
+def refuse_changed_lake(
+    problems: list[Problem], project: Path, accepted: Collection[str]
+) -> list[Problem]:
+    """Raise GuardError where files of the lake are not as they landed; returns those accepted.
+
+    To ask before a build, which may fail at such a file or, as it reads new rows only, not see it.
+    """
+    watched = {row["table_name"].strip() for row in _rows_of_seed(project, LAKE)}
+    found = [one for one in problems if watched & {one.table, EVERY_TABLE}]
+    refused = [one for one in found if not {LAKE, f"{LAKE}:{one.table}"} & set(accepted)]
+    if refused:
+        names = " ".join(f"--accept {LAKE}:{t}" for t in dict.fromkeys(p.table for p in refused))
+        raise GuardError(
+            f"stopped before the build by {LAKE}: {describe_problems(refused)}; nothing released;"
+            f" {WHAT_TO_DO}, or if it is meant: {names}"
+        )
+    return found
+
+
+def _rows_of_seed(project: Path, guard: str) -> list[dict[str, str]]:
+    """The rows of a guard that has its say before the build, and so before the seed is loaded."""
+    path = project / "seeds" / "release_guards.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as rows:
+        return [row for row in csv.DictReader(rows) if row["guard"].strip() == guard]
 
 
 def check_guards(
@@ -172,7 +202,10 @@ def check_guards(
             before = datetime.strptime(released.name.partition("-")[0], "%Y%m%dT%H%M%S")
         case = _Case(connection, lake(work.parent), as_of.replace(microsecond=0), before, run)
         stops = [
-            (guard, text) for guard in _guards(case) for text in CHECKS[guard.guard](case, guard)
+            (guard, text)
+            for guard in _guards(case)
+            if guard.guard != LAKE  # which had its say before the build
+            for text in CHECKS[guard.guard](case, guard)
         ]
     refused = [(guard, text) for guard, text in stops if not guard.is_accepted(accepted)]
     if refused:

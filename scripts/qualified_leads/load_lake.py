@@ -1,8 +1,8 @@
 """Files of the raw lake: how they are named, written whole and found again.
 
 A data file is named by its key: table, content of the source file and mapping. Its presence is the
-proof that the source was loaded, so nothing else has to be kept. Files of rejected rows carry the
-key of their data file and appear before it.
+proof that the source was loaded. Files of rejected rows carry the key of their data file and appear
+before it. The manifest (lake_manifest) follows, to tell a loss or a change by.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from qualified_leads import durable, lake_manifest
 from qualified_leads.contract import REJECTED_ROWS
 from qualified_leads.durable import sync
 from qualified_leads.paths import pattern
@@ -76,13 +77,16 @@ def staged(final: Path) -> Staged:
     return Staged(final.with_name(f"{TEMPORARY}{final.stem}"), final)
 
 
-def publish(rejects: Iterable[Staged], data: Iterable[Staged]) -> None:
+def publish(warehouse: Path, rejects: list[Staged], data: list[Staged]) -> list[str]:
     """Give written files their names: all rejects first, since a data file commits both.
 
     A crash in between leaves rejects without data; the next load of that source, which finds no
-    data file, writes both again under the same names.
+    data file, writes both again under the same names. Returns the names of other files that the
+    manifest did not have.
     """
-    for files in (list(rejects), list(data)):
+    finals = [file.final for file in [*rejects, *data]]
+    lake_manifest.forget(lake(warehouse), finals)
+    for files in (rejects, data):
         for file in files:
             file.temporary.chmod(0o600)
             sync(file.temporary)
@@ -91,12 +95,14 @@ def publish(rejects: Iterable[Staged], data: Iterable[Staged]) -> None:
         for directory in {file.final.parent for file in files}:
             sync(directory)
             sync(directory.parent)
+    return lake_manifest.take_in(lake(warehouse), finals)
 
 
 def remove_leftovers(warehouse: Path) -> None:
     """Delete temporary files that a crashed load left; the caller is the only load."""
     for path in lake(warehouse).glob(f"*/{TEMPORARY}*"):
         path.unlink(missing_ok=True)
+    durable.remove_leftovers(lake(warehouse))
 
 
 def set_damaged_aside(warehouse: Path) -> list[Path]:

@@ -27,6 +27,7 @@ from qualified_leads.el_tables import check_not_hidden
 from qualified_leads.erase import suppress_file
 from qualified_leads.errors import UsageError
 from qualified_leads.failures import why
+from qualified_leads.lake_manifest import describe_taken_in
 from qualified_leads.load_checks import notes_on, refuse_empty, refuse_unread
 from qualified_leads.load_lake import Staged
 from qualified_leads.load_mapping import check_extracted_at, normalise, read_mapping
@@ -133,7 +134,8 @@ def load_directory(
                 run.look_at_tables(contract)
             _suppress(warehouse, run)
         # Where this fails some files may have landed; to the next load they are known.
-        load_lake.publish(run.rejects, run.data)
+        if unknown := load_lake.publish(warehouse, run.rejects, run.data):
+            report.warnings.append(describe_taken_in(unknown))
     finally:
         with suppress(OSError):  # else the next load removes them
             for file in [*run.data, *run.rejects] if run else []:

@@ -28,7 +28,20 @@ from qualified_leads.erase import finish, is_unfinished
 from qualified_leads.errors import UsageError
 from qualified_leads.failures import told
 from qualified_leads.forecast_log import append_forecast
-from qualified_leads.guards import check_accepted, check_guards, refuse_rejects
+from qualified_leads.guards import (
+    check_accepted,
+    check_guards,
+    refuse_changed_lake,
+    refuse_rejects,
+)
+from qualified_leads.lake_manifest import (
+    Problem,
+    describe_problems,
+    describe_taken_in,
+    find_problems,
+    settle,
+    take_in,
+)
 from qualified_leads.load_lake import lake, put_back, set_damaged_aside
 from qualified_leads.load_report import print_report
 from qualified_leads.load_walk import check_directory
@@ -41,8 +54,10 @@ from qualified_leads.release import (
     PERSONAL_TABLES,
     WORK_NAME,
     Release,
+    is_own,
     linked_release,
     release,
+    set_damaged_release_aside,
 )
 from qualified_leads.report_json import JsonLog
 from qualified_leads.runs import (
@@ -53,6 +68,7 @@ from qualified_leads.runs import (
     set_aside_if_damaged,
     standing_release,
 )
+from qualified_leads.version import check_version, project_version
 
 AFFECTED = "int_leads_affected"
 # Outside of them there is no business, and windows of days before or after leave the calendar.
@@ -114,8 +130,9 @@ def refresh(
         option = "--mapping" if options.mapping is not None else "--extracted-at"
         raise UsageError(f"{option} needs a directory to load")
     with warehouse_lock(warehouse) as lock_descriptor:
+        check_version(warehouse / WORK_NAME, project)
         _tidy_up(warehouse, project)
-        run = Run()
+        run = Run(project_version=project_version(project))
         note_start(warehouse / WORK_NAME, run)
         job = _Job(options, warehouse, project, lock_descriptor, console, log, run)
         try:
@@ -140,6 +157,8 @@ def _tidy_up(warehouse: Path, project: Path) -> None:
     if is_unfinished(warehouse):
         finish(warehouse, project / "seeds", files_written(project))
     damaged = set_aside_if_damaged(warehouse / WORK_NAME)
+    if (told := set_damaged_release_aside(warehouse)) is not None:
+        print(f"warning: {told}, and a new one is made", file=sys.stderr)
     if damaged is not None:
         told = f"the work file could not be opened; it is now {damaged.name}, and all is built anew"
         print(f"warning: {told}", file=sys.stderr)
@@ -176,10 +195,12 @@ class _Job:
             )
         for line in hidden_rows(self.warehouse / WORK_NAME, lake(self.warehouse)):
             self._warn(line)
+        changed = self._check_lake()
         with self._timed("build"):
             as_of = self.options.as_of or datetime.now(UTC).replace(tzinfo=None)
             self.run.as_of = as_of
-            outcome = self._build(as_of)
+            # What staging has read of such a file it would keep.
+            outcome = self._build(as_of, self.options.full_refresh or bool(changed))
         self.run.refresh_number = last_refresh(self.warehouse / WORK_NAME)
         # Also where nothing has changed: that a file is missing changes nothing.
         self._guard(as_of)
@@ -195,6 +216,7 @@ class _Job:
                 for note in made.notes:
                     self._warn(note)
             append_forecast(self.warehouse, made.path)
+        settle(lake(self.warehouse), changed)
         self.run.release = made.path.name
         self.run.row_counts = {".".join(table): rows for table, rows in made.row_counts.items()}
         if self.log is not None:
@@ -246,29 +268,53 @@ class _Job:
             print_report(report, self.console)
         refuse_rejects(report, self.project, self.options.accepted)
 
+    def _check_lake(self) -> list[Problem]:
+        """The files that are not as they landed, which somebody has accepted."""
+        place = lake(self.warehouse)
+        if unknown := take_in(place):
+            self._warn(describe_taken_in(unknown))
+        changed = refuse_changed_lake(find_problems(place), self.project, self.options.accepted)
+        if changed:
+            self._tell_accepted([f"lake: {describe_problems(changed)}"])
+        return changed
+
     def _warn(self, message: str) -> None:
         if self.log is not None:
             self.log.write("warning", message=message)
         else:
             print(show.printable(f"warning: {message}"), file=sys.stderr)
 
-    def _build(self, as_of: datetime) -> DbtOutcome:
+    def _build(self, as_of: datetime, full_refresh: bool) -> DbtOutcome:
         log = self.log
-        arguments = (self.project, self.warehouse, as_of, self.options.full_refresh)
+        arguments = (self.project, self.warehouse, as_of, full_refresh)
         if log is not None:
             return build(*arguments, log.node, self.lock_descriptor)
         with show.build_progress(self.console) as on_event:
             return build(*arguments, on_event, self.lock_descriptor)
 
     def _guard(self, as_of: datetime) -> None:
-        accepted = check_guards(
-            self.warehouse / WORK_NAME,
-            linked_release(self.warehouse),
-            as_of,
-            self.options.accepted,
-            self.run,
-        )
-        for text in accepted:
+        arguments = (as_of, self.options.accepted, self.run)
+        try:
+            accepted = check_guards(self.warehouse / WORK_NAME, self._compared(), *arguments)
+        except duckdb.Error:
+            told = set_damaged_release_aside(self.warehouse, read_all=True)
+            if told is None:
+                raise
+            self._warn(told)
+            accepted = check_guards(self.warehouse / WORK_NAME, self._compared(), *arguments)
+        self._tell_accepted(accepted)
+
+    def _compared(self) -> Path | None:
+        """The release that guards compare with; a line where the link leads to none."""
+        linked = linked_release(self.warehouse)
+        if linked is None or (linked.is_file() and is_own(self.warehouse, linked)):
+            return linked
+        what = "is no release of this warehouse" if linked.exists() else "is missing"
+        self._warn(f"guards have no release to compare with: {linked} {what}")
+        return None
+
+    def _tell_accepted(self, texts: list[str]) -> None:
+        for text in texts:
             if self.log is not None:
                 self.log.write("accepted", message=text)
             else:

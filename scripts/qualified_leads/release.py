@@ -15,9 +15,11 @@ import duckdb
 import pyarrow as pa
 
 from qualified_leads.durable import sync, wal_of
+from qualified_leads.errors import UsageError
 from qualified_leads.failures import why
 from qualified_leads.load_sql import identifier, literal
 from qualified_leads.release_privacy import PERSONAL_DATA, look_at_values
+from qualified_leads.runs import is_broken
 from qualified_leads.suppression import read_suppression, write_suppression
 
 WORK_NAME = "work.duckdb"
@@ -32,6 +34,7 @@ STORAGE_VERSION = "v1.0.0"
 
 RELEASE_PATTERN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}\.duckdb")
 _TEMPORARY = ".new-"
+_DAMAGED = ".damaged-"
 
 TableName = tuple[str, str]
 # Of a table's name and its columns (name, type) the expressions to copy.
@@ -134,6 +137,62 @@ def linked_release(warehouse: Path) -> Path | None:
     """The release that readers see now, or None before the first."""
     link = warehouse / LINK_NAME
     return link.parent / os.readlink(link) if link.is_symlink() else None
+
+
+def is_own(warehouse: Path, file: Path) -> bool:
+    """Whether a file is a release of this warehouse, by its place and name."""
+    is_there = file.parent.resolve() == (warehouse / RELEASES_NAME).resolve()
+    return is_there and RELEASE_PATTERN.fullmatch(file.name) is not None
+
+
+def set_damaged_release_aside(warehouse: Path, *, read_all: bool = False) -> str | None:
+    """Rename the linked release where it is damaged, so that it is made again; what to say of it.
+
+    It is opened and its reports are read, with `read_all` all that is in it. An erasure removes
+    what was set aside.
+
+    Raises UsageError where it can't be read for another reason than damage.
+    """
+    linked = linked_release(warehouse)
+    if linked is None or not linked.exists() or not is_own(warehouse, linked):
+        return None
+    if _is_whole(linked, PUBLIC_SCHEMAS if read_all else ("reports",)):
+        return None
+    aside = warehouse / f"{_DAMAGED}{linked.name}"
+    os.replace(linked, aside)
+    return f"the linked release {linked} is damaged; it is now {aside.name}"
+
+
+def _is_whole(release: Path, schemas: tuple[str, ...]) -> bool:
+    """Whether every value of these schemas can be read; blocks of a file have checksums."""
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {literal(str(release))} as release (read_only)")
+            tables = public_tables(connection, "release")
+            for schema, table in tables:
+                if schema in schemas:
+                    name = sql_name("release", schema, table)
+                    connection.execute(f"select count(hash(one)) from {name} as one").fetchall()
+            return ("marts", "fct_leads") in tables
+    except duckdb.Error as error:
+        if is_broken(error):
+            return False
+        raise UsageError(
+            f"{release} can't be read ({type(error).__name__}): another program has it open, or"
+            " this account may not"
+        ) from None
+
+
+def cut_foreign_link(warehouse: Path) -> str | None:
+    """Remove a link that leads to a file which is no release of this warehouse; what to say of it.
+
+    Such a file is left as it is.
+    """
+    linked = linked_release(warehouse)
+    if linked is None or is_own(warehouse, linked):
+        return None
+    (warehouse / LINK_NAME).unlink()
+    return f"{LINK_NAME} led to {linked}, which is no release of this warehouse, and is removed"
 
 
 def prune(warehouse: Path, keep: int = RELEASES_KEPT) -> list[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from qualified_leads.console import STAGES, ratio
 from qualified_leads.errors import UsageError
 from qualified_leads.failures import why
 from qualified_leads.release import PUBLIC_SCHEMAS, RELEASE_PATTERN, linked_release
+from qualified_leads.runs import is_broken
 
 Row = dict[str, Any]
 
@@ -43,6 +45,8 @@ def find_release(warehouse: Path, file: Path | None) -> ReleaseFile:
     if path is None:
         raise UsageError(f"there is no release in {warehouse} yet; run scripts/refresh.py first")
     if not path.is_file():
+        if file is None:
+            raise UsageError(f"the linked release {path} is missing; run scripts/refresh.py again")
         raise UsageError(f"{path} is not a file")
     path = path.resolve()
     known = RELEASE_PATTERN.fullmatch(path.name)
@@ -50,16 +54,28 @@ def find_release(warehouse: Path, file: Path | None) -> ReleaseFile:
     return ReleaseFile(path, as_of)
 
 
-def open_release(path: Path) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to a file that has the public schemas. Raises UsageError."""
+@contextmanager
+def open_release(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to a file that has the public schemas.
+
+    Raises UsageError where it can't be opened or turns out to be damaged as it is read.
+    """
+    is_open = False
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        with duckdb.connect(str(path), read_only=True) as connection:
+            is_open = True
+            if not table_names(connection):
+                raise UsageError(f"{path} is no release: it has no tables in marts or reports")
+            yield connection
     except duckdb.Error as error:
-        raise UsageError(f"the release can't be opened: {why(error, path)}") from None
-    if not table_names(connection):
-        connection.close()
-        raise UsageError(f"{path} is no release: it has no tables in marts or reports")
-    return connection
+        if is_broken(error):
+            raise UsageError(
+                f"{path} is damaged or no release ({type(error).__name__}); name another one with"
+                " --release, or delete it and run scripts/refresh.py, which makes one"
+            ) from None
+        if not is_open:
+            raise UsageError(f"the release can't be opened: {why(error, path)}") from None
+        raise
 
 
 def table_names(connection: duckdb.DuckDBPyConnection) -> set[str]:

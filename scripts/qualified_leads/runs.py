@@ -13,6 +13,7 @@ import duckdb
 
 from qualified_leads.errors import UsageError
 from qualified_leads.failures import why
+from qualified_leads.version import FORMAT_VERSION
 
 # How DuckDB says that a file or its log will never be readable again.
 BROKEN = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
@@ -38,12 +39,16 @@ CREATE = """
         refresh_number bigint, -- of the build in ops.refreshes that was released
         source varchar, -- directory that was loaded, and the mapping by which
         mapping varchar,
-        loaded_tables json -- of which the source had files, known ones included
+        loaded_tables json, -- of which the source had files, known ones included
+        project_version varchar, -- of the code that ran, and of what it writes (version.py)
+        format_version integer
     );
     alter table ops.runs add column if not exists refresh_number bigint;
     alter table ops.runs add column if not exists source varchar;
     alter table ops.runs add column if not exists mapping varchar;
     alter table ops.runs add column if not exists loaded_tables json;
+    alter table ops.runs add column if not exists project_version varchar;
+    alter table ops.runs add column if not exists format_version integer;
 """
 # The run before, if it released what the last plan found unchanged.
 STANDING = """
@@ -77,6 +82,7 @@ class Run:
     source: str | None = None
     mapping: str | None = None
     loaded_tables: list[str] = field(default_factory=list)
+    project_version: str | None = None
 
 
 def open_work(work: Path) -> duckdb.DuckDBPyConnection:
@@ -86,6 +92,11 @@ def open_work(work: Path) -> duckdb.DuckDBPyConnection:
     os.chmod(work, 0o600)
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether DuckDB says so of a file that will never be readable again."""
+    return isinstance(error, BROKEN) or any(sign in str(error) for sign in BROKEN_SIGNS)
 
 
 def set_aside_if_damaged(work: Path) -> Path | None:
@@ -107,7 +118,7 @@ def set_aside_if_damaged(work: Path) -> Path | None:
         text = str(error)
         if "Could not set lock" in text:
             raise UsageError(f"{work} is open in another program; close it there") from None
-        if not isinstance(error, BROKEN) and not any(sign in text for sign in BROKEN_SIGNS):
+        if not is_broken(error):
             raise UsageError(f"can't open {why(error, work)}; nothing changed") from None
         aside = work.with_name(f".damaged-{work.name}")
         work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
@@ -159,7 +170,7 @@ def standing_release(work: Path, run: Run) -> tuple[str, dict[str, int]] | None:
 def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     is_running = run.outcome == RUNNING
     connection.execute(
-        f"insert into ops.runs values ({', '.join('?' * 18)})",
+        f"insert into ops.runs values ({', '.join('?' * 20)})",
         [
             run.number,
             run.started_at,
@@ -177,5 +188,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
             run.source,
             run.mapping,
             json.dumps(sorted(run.loaded_tables)),
+            run.project_version,
+            FORMAT_VERSION,
         ],
     )

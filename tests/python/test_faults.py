@@ -21,6 +21,7 @@ from faults import Bench, Reader, contents, differences
 from test_refresh import command, environment, project, released, run, warehouse
 from test_release import write_work
 
+from qualified_leads.lake_manifest import verify
 from qualified_leads.loader import load_directory
 from qualified_leads.release import linked_release, release
 
@@ -269,6 +270,8 @@ def test_fault_at_every_step_of_a_load(fault: str, tmp_path: Path, record_proper
         points += 1
         load_directory(files, place, now=AS_OF)
         assert lake_of(place) == expected, (fault, limit)
+        problems, unknown, rows = verify(place / "raw")
+        assert (problems, unknown, rows) == ([], [], 3), (fault, limit)
         assert not list(place.glob("raw/*/.tmp-*"))
         limit += 1 if IS_WHOLE else 4
     assert points >= 2

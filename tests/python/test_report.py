@@ -253,7 +253,7 @@ def test_command_says_where_it_is_or_why_not(
     assert none.returncode == 2 and "there is no release" in none.stderr
     file = tmp_path / "x.duckdb"
     file.write_text("nothing")
-    with pytest.raises(UsageError, match="can.t be opened"):
+    with pytest.raises(UsageError, match="x.duckdb is damaged or no release"):
         report_release(file, tmp_path, None, Console())
     with pytest.raises(ReportError, match="could not be written"):
         report_release(reports["one"][0], tmp_path, file / "r.html", Console())
