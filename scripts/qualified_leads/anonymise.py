@@ -7,14 +7,14 @@ erased lead keeps its score: of the job title "Chief Fun Officer" stays "chief".
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qualified_leads.policy_files import policy_rows, seed_files
 from qualified_leads.sql_functions import compared_address
 from qualified_leads.suppression import Suppression
 
@@ -65,26 +65,21 @@ class Policy:
 def read_policy(seeds: Path) -> Policy:
     """The policy in the seeds that judges attributes of leads, and the addresses of nobody."""
     policy = Policy()
-    path = seeds / "placeholder_emails.csv"
-    if path.exists():
-        with path.open(newline="", encoding="utf-8") as handle:
-            found = [row.get("email") or "" for row in csv.DictReader(handle)]
+    known = seed_files(seeds)
+    if "placeholder_emails" in known:
+        found = [row.get("email") or "" for row in policy_rows(seeds, "placeholder_emails")]
         policy.placeholders = set(map(compared_address, found))
-    for name in ("fit_rules", "exclusion_rules", "personas"):
-        path = seeds / f"{name}.csv"
-        if not path.exists():
-            continue
-        with path.open(newline="", encoding="utf-8") as handle:
-            for row in csv.DictReader(handle):
-                attribute = (row.get("attribute_name") or "").strip().lower()
-                values = [v.strip().lower() for v in (row.get("rule_value") or "").split("|")]
-                found = policy.parts if _is_part(row) else policy.values
-                found[attribute] |= {value for value in values if value}
-                policy.attributes.add(attribute)
+    for name in known.keys() & {"fit_rules", "exclusion_rules", "personas"}:
+        for row in policy_rows(seeds, name):
+            attribute = (row.get("attribute_name") or "").strip().lower()
+            values = [v.strip().lower() for v in (row.get("rule_value") or "").split("|")]
+            found = policy.parts if _is_part(row) else policy.values
+            found[attribute] |= {value for value in values if value}
+            policy.attributes.add(attribute)
     return policy
 
 
-def _is_part(row: dict[str, str]) -> bool:
+def _is_part(row: Mapping[str, str | None]) -> bool:
     return (row.get("comparison") or "").strip().lower() == "contains"
 
 

@@ -7,7 +7,6 @@ first.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from qualified_leads.load_lake import lake
 from qualified_leads.load_report import NO_SUCH_ROW, LoadReport
 from qualified_leads.load_sql import literal
 from qualified_leads.paths import pattern
+from qualified_leads.policy_files import policy_rows
 from qualified_leads.release import PUBLIC_SCHEMAS
 
 GUARDS = (
@@ -132,12 +132,11 @@ def refuse_rejects(report: LoadReport, project: Path, accepted: Collection[str])
     The rows that are good have landed: what is rejected can be looked at, and the guard stops the
     next release as well.
     """
-    with (project / "seeds" / "release_guards.csv").open(encoding="utf-8-sig", newline="") as rows:
-        shares = {
-            row["table_name"].strip(): float(row["max_ratio"])
-            for row in csv.DictReader(rows)
-            if row["guard"].strip() == load_checks.REJECTED and (row["max_ratio"] or "").strip()
-        }
+    shares = {
+        (row["table_name"] or "").strip(): float(row["max_ratio"])
+        for row in policy_rows(project / "seeds", "release_guards")
+        if (row["guard"] or "").strip() == load_checks.REJECTED and row["max_ratio"]
+    }
     if told := load_checks.over_share(report, shares, EVERY_TABLE, accepted):
         raise GuardError("; ".join(told))
 
