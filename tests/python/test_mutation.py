@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,8 +181,12 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    tmp = tmp_path_factory.mktemp("mutation")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build_example(tmp_path_factory.mktemp("mutation"))
+
+
+def build_example(tmp: Path) -> Built:
+    """Build the reference's example in a copy of the project."""
     written = write_example(tmp, SEED)
     project = prepare_case(tmp, written.raw, written.seeds)
     no_tests = ("--exclude-resource-type", "test", "unit_test")
@@ -192,7 +195,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     database = project / "warehouse" / "work.duckdb"
     untouched = Path(shutil.copy(database, tmp / "untouched.duckdb"))
     known = differences(written.expected, database)
-    yield Built(project, as_of, database, untouched, written.expected, known)
+    return Built(project, as_of, database, untouched, written.expected, known)
 
 
 def models_with(mutation: Mutation) -> list[Path]:
