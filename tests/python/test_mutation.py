@@ -28,6 +28,20 @@ from test_properties import write_example
 
 TRIED = None if os.environ.get("MUTATIONS") == "all" else 4
 SEED = 63  # its policy lets leads through every stage, in several episodes
+# Two webinars of 5 points, which do not fade, meet the threshold of that policy to the point.
+EXACT = {
+    "leads": [{"lead_id": "exact", "created_at": "2024-01-10", "_loaded_at": "2024-03-02"}],
+    "activities": [
+        {
+            "activity_id": f"exact{day}",
+            "lead_id": "exact",
+            "activity_type": "webinar",
+            "occurred_at": f"2024-01-{day} 12:00:00",
+            "_loaded_at": "2024-03-02",
+        }
+        for day in (10, 12)
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,11 @@ MUTATIONS = (
         "a cap is dropped",
         '{{ clamp("decayed_points", "-max_points", "max_points") }} as capped_points',
         "decayed_points as capped_points",
+    ),
+    Mutation(
+        "a threshold is strict",
+        ">= gates.engagement_threshold",
+        "> gates.engagement_threshold",
     ),
     Mutation(
         "a hurdle is strict",
@@ -187,7 +206,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def build_example(tmp: Path) -> Built:
     """Build the reference's example in a copy of the project."""
-    written = write_example(tmp, SEED)
+    written = write_example(tmp, SEED, EXACT)
     project = prepare_case(tmp, written.raw, written.seeds)
     no_tests = ("--exclude-resource-type", "test", "unit_test")
     as_of = as_of_option(written.as_of)
