@@ -14,18 +14,9 @@
     {%- if not loaded -%} coalesce({{ loaded_before }}, 'none')
     {%- else -%}
         concat(
-            {{ adapter.dispatch("seeds_fingerprint")(seeds) }}
+            {{ seeds_fingerprint(seeds) }}
             {%- if loaded | length < seeds | length %}, ' in part'
             {%- endif %}
         )
     {%- endif -%}
-{%- endmacro %}
-
-{% macro default__seeds_fingerprint(seeds) -%}
-    '{{ local_md5(seeds | sort | join(" ")) }}'
-{%- endmacro %}
-
-{# dbt's checksums change with the line ends; the plugin of profiles.yml has one that does not. #}
-{% macro duckdb__seeds_fingerprint(seeds) -%}
-    cast(getvariable('policy_hash') as string)
 {%- endmacro %}

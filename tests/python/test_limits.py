@@ -19,6 +19,7 @@ from harness import PROJECT, copy_project
 from qualified_leads.console import printable
 from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.duckdb_limits import safe_text
+from qualified_leads.policy_state import policy_hash
 
 pytestmark = pytest.mark.promise("Policy rows cannot run SQL, and neither can data")
 AS_OF = "2026-07-01 00:00:00"
@@ -321,6 +322,8 @@ def test_rows_of_seeds_and_what_is_wrong_with_them_come_from_the_project(
 ) -> None:
     query = "select cells['stage'] from (select unnest(policy_rows('stages')) as cells)"
     assert ("mql",) in limited.execute(query).fetchall()
+    known = limited.execute("select getvariable('policy_hash')").fetchall()
+    assert known == [(policy_hash(PROJECT / "seeds"),)]
     query = "select policy_rows('../profiles')"
     with pytest.raises(duckdb.Error) as caught:
         limited.execute(query)
