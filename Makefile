@@ -13,7 +13,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs superset test-superset lock lock-superset clean
+.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs superset test-superset lock lock-superset clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -34,6 +34,10 @@ test-faults: .venv/installed
 	FAULTS=all $(BIN)/pytest --dist load tests/python/test_faults.py tests/python/test_limits.py \
 	  tests/python/test_personal_data.py tests/python/test_guards.py tests/python/test_bad_inputs.py \
 	  tests/python/test_repeatable.py tests/python/test_night.py tests/python/test_load_sources.py
+
+# Small wrongs at random places, each tried by the tests next to it; an hour or two. MUTANTS="--seed 7 --count 20".
+mutants: .venv/installed
+	PYTHONPATH=scripts $(BIN)/python tests/python/mutants.py $(MUTANTS)
 
 # `make -k lint` goes on after the first that fails.
 lint: lint-sql lint-python lint-yaml lint-dbt

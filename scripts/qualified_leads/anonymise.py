@@ -7,16 +7,16 @@ it, so that an erased lead keeps its score: of the job title "Chief Fun Officer"
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qualified_leads.contract import Table, load_contract
 from qualified_leads.erase_person import Person, is_personal, names_of
+from qualified_leads.policy_files import policy_rows, seed_files
 from qualified_leads.sql_functions import compared_address
 from qualified_leads.suppression import Suppression
 
@@ -62,16 +62,15 @@ class Policy:
 def read_policy(seeds: Path) -> Policy:
     """The policy in the seeds that judges attributes of leads, and the addresses of nobody."""
     policy = Policy()
-    found = [row.get("email") or "" for row in _rows(seeds / "placeholder_emails.csv")]
-    policy.placeholders = set(map(compared_address, found))
-    for row in _rows(seeds / "disposition_reasons.csv"):
-        policy.values["dispositions.reason"].add(row["disposition_reason"].strip().lower())
+    for row in _rows(seeds, "placeholder_emails"):
+        policy.placeholders.add(compared_address(row.get("email") or ""))
+    for row in _rows(seeds, "disposition_reasons"):
+        policy.values["dispositions.reason"].add(_plain(row, "disposition_reason"))
     # The one basis that a model looks at.
     policy.values["consents.basis"].add("purchased")
     for name in ("fit_rules", "exclusion_rules", "personas"):
-        for row in _rows(seeds / f"{name}.csv"):
-            attribute = (row.get("attribute_name") or "").strip().lower()
-            comparison = (row.get("comparison") or "").strip().lower()
+        for row in _rows(seeds, name):
+            attribute, comparison = _plain(row, "attribute_name"), _plain(row, "comparison")
             values = [v.strip().lower() for v in (row.get("rule_value") or "").split("|")]
             known = policy.parts if comparison == "contains" else policy.values
             policy.values[attribute] |= set()
@@ -81,10 +80,12 @@ def read_policy(seeds: Path) -> Policy:
     return policy
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    if path.exists():
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            yield from csv.DictReader(handle)
+def _rows(seeds: Path, name: str) -> list[dict[str, str | None]]:
+    return policy_rows(seeds, name) if name in seed_files(seeds) else []
+
+
+def _plain(row: dict[str, str | None], column: str) -> str:
+    return (row.get(column) or "").strip().lower()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What dbt's DuckDB may touch and may say; profiles.yml names this module as a plugin.
 
-* Files: the raw lake, the work file with its spill directory, the log of forecasts, and the seeds,
-  which dbt reads by `copy`. So text that became SQL by mistake could neither read nor write
+* Files: the raw lake, the work file with its spill directory, and the log of forecasts; rows of the
+  seeds it gets from `policy_rows`. So text that became SQL by mistake could neither read nor write
   anything else, nor load an extension. DuckDB lets none of it be taken back while it runs
   (`lock_configuration` would, too, and break what dbt sets for each cursor).
 * Errors: messages of DuckDB that may quote a value of a record lose their text, since dbt prints
@@ -15,6 +15,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -32,6 +33,8 @@ from qualified_leads.errors import UsageError
 from qualified_leads.forecast_log import LOG_NAME
 from qualified_leads.load_sql import literal
 from qualified_leads.paths import check_warehouse, pattern
+from qualified_leads.policy_files import policy_rows
+from qualified_leads.policy_state import policy_hash
 
 # Errors about the text of a statement or the place of a file. All others may quote data.
 QUOTE_NO_DATA = (
@@ -49,16 +52,19 @@ QUOTE_NO_DATA = (
 )
 MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"
 CODE_HASH = "project_code_hash"
+POLICY_HASH = "policy_hash"
 
 
 def safe_text(error: Exception, sql: str = "") -> str:
     """The message of a database error, without what may be a value of a record.
 
-    Where in the statement it happened is kept. Errors of loading a seed stay whole: policy is not
-    personal, and the line that is wrong is what its owner has to see.
+    Where in the statement it happened is kept. Errors of loading a seed stay: policy is not
+    personal, and the cell that is wrong is what its owner has to see.
     """
     text = str(error)
-    if isinstance(error, QUOTE_NO_DATA) or sql.lstrip()[:5].lower() == "copy ":
+    if "policy_rows(" in sql:
+        return text.rpartition(f"{UsageError.__name__}: ")[2]
+    if isinstance(error, QUOTE_NO_DATA):
         return text
     _, mark, place = text.partition("\n\nLINE ")
     kind = type(error).__name__
@@ -87,6 +93,7 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(str(error)) from None
         self._project = Path.cwd()
         self._code_hash = code_hash(self._project)
+        self._policy_hash = policy_hash(self._project / "seeds")
         _keep_values_out_of_errors()
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
@@ -105,12 +112,11 @@ class Plugin(BasePlugin):
         sql_functions.register(conn)
         warehouse = _warehouse(self.creds)
         sweep_spill(warehouse)  # the work file is this process's alone by now
-        # Without `copy` (`+fast: false`) they would not have to be here, but loading all of them
-        # took 10 s instead of 3, and an error named neither the column nor the value.
-        seeds = sorted((self._project / "seeds").glob("**/*.csv"))
+        rows_of = partial(policy_rows, self._project / "seeds")
+        conn.create_function("policy_rows", rows_of, ["VARCHAR"], "MAP(VARCHAR, VARCHAR)[]")
         allowed = {
             "allowed_directories": [warehouse / "raw", warehouse / SPILL_NAME],
-            "allowed_paths": [*seeds, warehouse / LOG_NAME],
+            "allowed_paths": [warehouse / LOG_NAME],
         }
         for name, paths in allowed.items():
             conn.execute(f"set {name} = [{', '.join(map(literal, _all_ways(paths)))}]")
@@ -123,6 +129,7 @@ class Plugin(BasePlugin):
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute(f"set variable {CODE_HASH} = '{self._code_hash}'")
+        cursor.execute(f"set variable {POLICY_HASH} = '{self._policy_hash}'")
         names = ", ".join(map(literal, self._el_tables))
         cursor.execute(f"set variable el_tables = cast([{names}] as varchar[])")
 

@@ -7,7 +7,6 @@ first.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from qualified_leads.load_lake import lake
 from qualified_leads.load_report import NO_SUCH_ROW, LoadReport
 from qualified_leads.load_sql import literal
 from qualified_leads.paths import pattern
+from qualified_leads.policy_files import policy_rows
 from qualified_leads.release import PUBLIC_SCHEMAS
 from qualified_leads.release_privacy import PERSONAL_DATA
 from qualified_leads.runs import Run
@@ -145,9 +145,9 @@ def refuse_rejects(report: LoadReport, project: Path, accepted: Collection[str])
     next release as well.
     """
     shares = {
-        row["table_name"].strip(): float(row["max_ratio"])
+        (row["table_name"] or "").strip(): float(row["max_ratio"])
         for row in _rows_of_seed(project, load_checks.REJECTED)
-        if (row["max_ratio"] or "").strip()
+        if row["max_ratio"]
     }
     if told := load_checks.over_share(report, shares, EVERY_TABLE, accepted):
         raise GuardError("; ".join(told))
@@ -160,7 +160,7 @@ def refuse_changed_lake(
 
     To ask before a build, which may fail at such a file or, as it reads new rows only, not see it.
     """
-    watched = {row["table_name"].strip() for row in _rows_of_seed(project, LAKE)}
+    watched = {(row["table_name"] or "").strip() for row in _rows_of_seed(project, LAKE)}
     found = [one for one in problems if watched & {one.table, EVERY_TABLE}]
     refused = [one for one in found if not {LAKE, f"{LAKE}:{one.table}"} & set(accepted)]
     if refused:
@@ -172,13 +172,10 @@ def refuse_changed_lake(
     return found
 
 
-def _rows_of_seed(project: Path, guard: str) -> list[dict[str, str]]:
+def _rows_of_seed(project: Path, guard: str) -> list[dict[str, str | None]]:
     """The rows of a guard that has its say before the build, and so before the seed is loaded."""
-    path = project / "seeds" / "release_guards.csv"
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as rows:
-        return [row for row in csv.DictReader(rows) if row["guard"].strip() == guard]
+    rows = policy_rows(project / "seeds", "release_guards")
+    return [row for row in rows if (row["guard"] or "").strip() == guard]
 
 
 def check_guards(

@@ -9,6 +9,8 @@ count too: a test that is new or has changed is to run once on what stands alrea
 from __future__ import annotations
 
 import hashlib
+from codecs import BOM_UTF8
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -29,13 +31,25 @@ NOTE = """
 
 def seed_files_hash(project: Path) -> str:
     """SHA-256 of all that decides what the seeds load, and of all tests, those of models too."""
-    digest = hashlib.sha256()
     files = [*(project / "seeds").glob("*"), *(project / "tests").rglob("*.*ql")]
     files += [*(project / "tests").glob("*.yml"), project / "dbt_project.yml"]
     files += (project / "models").rglob("*.yml")
+    return _hash_of(files, project)
+
+
+def policy_hash(seeds: Path) -> str:
+    """SHA-256 of the seeds' rows as they are written; dbt's own checksums change with line ends."""
+    return _hash_of(seeds.rglob("*.csv"), seeds)
+
+
+def _hash_of(files: Iterable[Path], root: Path) -> str:
+    """A hash that neither line ends nor a byte order mark change."""
+    digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(f"{path.relative_to(project)} {path.stat().st_size}\n".encode())
-        digest.update(path.read_bytes())
+        text = path.read_bytes().removeprefix(BOM_UTF8)
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        digest.update(f"{path.relative_to(root)} {len(text)}\n".encode())
+        digest.update(text)
     return digest.hexdigest()
 
 

@@ -48,6 +48,7 @@ from qualified_leads.load_walk import check_directory
 from qualified_leads.loader import load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, reporting_currency
+from qualified_leads.policy_files import check_policy
 from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
 from qualified_leads.release import (
     LINK_NAME,
@@ -124,6 +125,7 @@ def refresh(
     project = project or project_root()
     check_engine()
     check_accepted(options.accepted)
+    check_policy(project / "seeds")
     if options.source is not None:
         check_directory(options.source)
     if options.source is None and (options.mapping or options.extracted_at) is not None:

@@ -182,8 +182,10 @@ def test_one_export_at_a_time(tmp_path: Path) -> None:
 
 def test_csv_neutralises_text_but_no_id_and_no_number() -> None:
     records = [{"id": "-1", "text": "=1+1", "number": -5.5, "yes": True, "none": None}]
+    records += [{**records[0], "text": f"{start}1"} for start in "=+-@\t\r"]
     rows = list(csv.reader(io.StringIO(csv_text(records, "id", ""))))
     assert rows[1] == ["-1", "'=1+1", "-5.5", "true", ""]
+    assert [row[1] for row in rows[2:]] == ["'=1", "'+1", "'-1", "'@1", "'\t1", "'\r1"]
     assert csv_text([], "id", "") == ""
 
 
@@ -412,6 +414,24 @@ def test_refused_record_is_found_and_the_others_are_taken(
     stages = {"a": "mql", "b": "mql", "c": "mql", "d": "mql", "e": "mql"}
     assert make(tmp_path, **stages) is None
     assert ids(make(tmp_path, **{**stages, "c": "sql"})) == ["c"]
+
+
+def test_refused_records_are_kept_before_the_batch_is_acknowledged(
+    tmp_path: Path, server: Server, slept: list[float], batch: Batch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fill_the_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    server.poisoned = {"c"}
+    with monkeypatch.context() as broken:
+        broken.setattr(crm_delivery, "_write_dead_letters", fill_the_disk)
+        with pytest.raises(OSError, match="No space left"):
+            send(tmp_path, server, slept, batch)
+    assert read_state(tmp_path).batches == []
+    outcome = send(tmp_path, server, slept, batch)
+    assert outcome.chunks == 0 and '"c"' in outcome.dead_letters.read_text()
+    assert read_state(tmp_path).batches == [batch.id]
 
 
 def test_first_chunk_refused_as_a_whole_gives_up_no_record(

@@ -51,6 +51,13 @@ def test_csv_has_no_formulas_and_keeps_numbers(release: Path, tmp_path: Path) ->
     assert sources == (set(HOSTILE) - formulas) | {f"'{name}" for name in formulas}
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_each_start_of_a_formula_is_neutral(start: str) -> None:
+    query = f"select {module.neutral('value')} from (values (?), (?)) as t (value)"
+    rows = duckdb.execute(query, [f"{start}1", f"1{start}"]).fetchall()
+    assert rows == [(f"'{start}1",), (f"1{start}",)]
+
+
 def test_parquet_has_every_row_as_it_is(release: Path, tmp_path: Path) -> None:
     exported = export(release, tmp_path, "parquet")
     with duckdb.connect(str(release), read_only=True) as connection:

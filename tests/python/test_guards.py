@@ -242,7 +242,7 @@ ORDINARY = {
     "a tenth fewer leads": {"leads": 180},
     "twice as many leads": {"leads": 400},
     "a good month": {"spend": GROWN},
-    "six days without an export": {"loaded": "2026-06-25 00:00:00"},
+    "a week without an export, to the second": {"loaded": "2026-06-24 00:00:00"},
     "golden leads where they were": {"golden": "('3', 'mql', ''), ('60', 'lead', '')"},
 }
 
@@ -355,6 +355,14 @@ def guarded(project: Path) -> None:
         "guard,table_name,min_ratio,max_ratio,min_rows,max_age_days,reason\n"
         "volume,fct_leads,0.9,2.5,1,,as a test\n"
         "missing_file,all,,,,,as a test\n"
+    )
+    described = (ROOT / "seeds" / "_seeds.yml").read_text()
+    seeds = [
+        seed for seed in yaml.safe_load(described)["seeds"] if seed["name"] == "release_guards"
+    ]
+    types = {"column_types": seeds[0]["config"]["column_types"]}
+    (project / "seeds" / "_seeds.yml").write_text(
+        yaml.safe_dump({"seeds": [{"name": "release_guards", "config": types}]})
     )
     settings = FILES["dbt_project.yml"] + "seeds: { qualified_leads: { +schema: policy } }\n"
     (project / "dbt_project.yml").write_text(settings.lstrip())

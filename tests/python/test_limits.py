@@ -19,6 +19,7 @@ from harness import PROJECT, copy_project
 from qualified_leads.console import printable
 from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.duckdb_limits import safe_text
+from qualified_leads.policy_state import policy_hash
 
 pytestmark = pytest.mark.promise("Policy rows cannot run SQL, and neither can data")
 AS_OF = "2026-07-01 00:00:00"
@@ -271,7 +272,6 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> duckdb.DuckDBPyC
 ALLOWED = (
     "copy (select 1 as a) to '{tmp}/warehouse/raw/leads/x.parquet'",
     "from glob('{tmp}/warehouse/raw/*/*.parquet')",
-    "from read_csv('{project}/seeds/fit_rules.csv')",
     "create table big as select range as i, repeat('x', 100) as t from range(1000)",
     "checkpoint",
 )
@@ -281,6 +281,7 @@ REFUSED = (
     "from read_csv('{tmp}/warehouse/raw/link.csv')",
     "from read_text('/etc/passwd')",
     "from read_text('{project}/profiles.yml')",
+    "from read_csv('{project}/seeds/fit_rules.csv')",
     "from glob('/etc/*')",
     "from '{tmp}/secret.csv'",
     "copy (select 1) to '{tmp}/x.csv'",
@@ -314,6 +315,19 @@ def test_duckdb_reads_and_writes_its_own_files_alone(
     for name in ("work.duckdb", "tmp"):
         mode = stat.S_IMODE((tmp_path / "warehouse" / name).stat().st_mode)
         assert not mode & 0o077, name
+
+
+def test_rows_of_seeds_and_what_is_wrong_with_them_come_from_the_project(
+    limited: duckdb.DuckDBPyConnection,
+) -> None:
+    query = "select cells['stage'] from (select unnest(policy_rows('stages')) as cells)"
+    assert ("mql",) in limited.execute(query).fetchall()
+    known = limited.execute("select getvariable('policy_hash')").fetchall()
+    assert known == [(policy_hash(PROJECT / "seeds"),)]
+    query = "select policy_rows('../profiles')"
+    with pytest.raises(duckdb.Error) as caught:
+        limited.execute(query)
+    assert safe_text(caught.value, query) == "seeds/../profiles.csv is missing"
 
 
 def test_errors_of_the_database_quote_no_value(limited: duckdb.DuckDBPyConnection) -> None:

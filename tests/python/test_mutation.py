@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +28,20 @@ from test_properties import write_example
 
 TRIED = None if os.environ.get("MUTATIONS") == "all" else 4
 SEED = 63  # its policy lets leads through every stage, in several episodes
+# Two webinars of 5 points, which do not fade, meet the threshold of that policy to the point.
+EXACT = {
+    "leads": [{"lead_id": "exact", "created_at": "2024-01-10", "_loaded_at": "2024-03-02"}],
+    "activities": [
+        {
+            "activity_id": f"exact{day}",
+            "lead_id": "exact",
+            "activity_type": "webinar",
+            "occurred_at": f"2024-01-{day} 12:00:00",
+            "_loaded_at": "2024-03-02",
+        }
+        for day in (10, 12)
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,11 @@ MUTATIONS = (
         "a cap is dropped",
         '{{ clamp("decayed_points", "-max_points", "max_points") }} as capped_points',
         "decayed_points as capped_points",
+    ),
+    Mutation(
+        "a threshold is strict",
+        ">= gates.engagement_threshold",
+        "> gates.engagement_threshold",
     ),
     Mutation(
         "a hurdle is strict",
@@ -182,9 +200,13 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    tmp = tmp_path_factory.mktemp("mutation")
-    written = write_example(tmp, SEED)
+def example(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build_example(tmp_path_factory.mktemp("mutation"))
+
+
+def build_example(tmp: Path) -> Built:
+    """Build the reference's example in a copy of the project."""
+    written = write_example(tmp, SEED, EXACT)
     project = prepare_case(tmp, written.raw, written.seeds)
     no_tests = ("--exclude-resource-type", "test", "unit_test")
     as_of = as_of_option(written.as_of)
@@ -192,7 +214,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     database = project / "warehouse" / "work.duckdb"
     untouched = Path(shutil.copy(database, tmp / "untouched.duckdb"))
     known = differences(written.expected, database)
-    yield Built(project, as_of, database, untouched, written.expected, known)
+    return Built(project, as_of, database, untouched, written.expected, known)
 
 
 def models_with(mutation: Mutation) -> list[Path]:

@@ -503,6 +503,17 @@ def test_exports_keep_what_is_about_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise("Erasure is real")
+def test_what_was_set_aside_as_damaged_goes(tmp_path: Path) -> None:
+    warehouse = fake_warehouse(tmp_path)
+    (warehouse / "raw" / "leads").mkdir(parents=True, exist_ok=True)
+    aside = [warehouse / ".damaged-work.duckdb", warehouse / "raw/leads/.damaged-x"]
+    for path in aside:
+        path.write_text(" ".join(CANARY))
+    erase(warehouse, ["C-1"], [], tmp_path, [])
+    assert [path for path in aside if path.exists()] == []
+
+
+@pytest.mark.promise("Erasure is real")
 def test_export_that_is_running_is_not_disturbed(tmp_path: Path) -> None:
     warehouse = fake_warehouse(tmp_path)
     crm = add_exports(warehouse)

@@ -7,7 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
+from qualified_leads.policy_state import (
+    are_seeds_loaded,
+    note_loaded_seeds,
+    policy_hash,
+    seed_files_hash,
+)
 
 
 @pytest.fixture
@@ -58,6 +63,18 @@ def test_a_changed_file_is_noticed(work: Path, project: Path, name: str) -> None
     note_loaded_seeds(work, seed_files_hash(project))
     (project / name).write_text("a\n2\n")
     assert not are_seeds_loaded(work, seed_files_hash(project))
+
+
+@pytest.mark.parametrize("text", ["a\r\n1\r\n", "a\r1\r", "a\n1\r\n", "\ufeffa\n1\n"])
+def test_line_ends_and_a_mark_change_nothing(project: Path, text: str) -> None:
+    def hashes() -> tuple[str, str]:
+        return seed_files_hash(project), policy_hash(project / "seeds")
+
+    before = hashes()
+    (project / "seeds" / "rules.csv").write_text(text, newline="")
+    assert hashes() == before
+    (project / "seeds" / "rules.csv").write_text(text.replace("1", "2"), newline="")
+    assert not set(hashes()) & set(before)
 
 
 def test_a_new_seed_is_noticed(work: Path, project: Path) -> None:

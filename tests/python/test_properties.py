@@ -20,7 +20,7 @@ import reference
 from harness import BuildError, build_case, differences, read_built
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nasty_data import SEED_COLUMNS, Generator, write_tables
+from nasty_data import SEED_COLUMNS, Generator, TextTables, write_tables
 
 FIRST_SEED = int(os.environ.get("PROPERTY_FIRST_SEED", "1"))
 # By default two whose policies let many leads through every stage, in several episodes.
@@ -42,11 +42,14 @@ class Example:
     expected: reference.Tables
 
 
-def write_example(directory: Path, seed: int) -> Example:
-    """Write the example of a seed into a new directory."""
+def write_example(directory: Path, seed: int, more: TextTables | None = None) -> Example:
+    """Write the example of a seed, and more rows, into a new directory."""
     generator = Generator(seed)
     seeds = write_tables(directory / "seeds", generator.seeds(), SEED_COLUMNS)
-    raw = write_tables(directory / "raw", generator.raw(), {})
+    tables = generator.raw()
+    for table, rows in (more or {}).items():
+        tables[table] += rows
+    raw = write_tables(directory / "raw", tables, {})
     expected = reference.compute(
         reference.read_directory(raw), reference.read_directory(seeds), generator.as_of
     )

@@ -8,8 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +20,7 @@ import duckdb
 import pytest
 from harness import assert_no_defect
 
+from qualified_leads import dbt_run
 from qualified_leads.console import (
     SourceTotals,
     Unmapped,
@@ -26,7 +29,7 @@ from qualified_leads.console import (
     total_of,
     unmapped_line,
 )
-from qualified_leads.dbt_run import build_arguments
+from qualified_leads.dbt_run import DbtFailedError, build_arguments
 from qualified_leads.engine import check_engine
 from qualified_leads.errors import UsageError
 from qualified_leads.lock import WarehouseBusyError, warehouse_lock
@@ -119,7 +122,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text.lstrip())
     shutil.copy(ROOT / "profiles.yml", root)
-    for name in ("generate_schema_name.sql", "load_csv_rows.sql"):
+    for name in ("generate_schema_name.sql", "materializations/seed.sql"):
         shutil.copy(ROOT / "macros" / name, root / "macros")
     shutil.copytree(
         ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__")
@@ -261,6 +264,9 @@ def test_a_project_that_was_moved_or_copied_finds_its_own_seeds(
     shutil.copytree(project, before, ignore=shutil.ignore_patterns("target", "logs"))
     (before / "seeds").mkdir()
     (before / "seeds" / "goals.csv").write_text("goal\n1\n")
+    (before / "seeds" / "_seeds.yml").write_text(
+        "seeds: [{ name: goals, config: { column_types: { goal: integer } } }]\n"
+    )
     assert run(before, warehouse).returncode == 0
     before.rename(moved)
     done = run(moved, warehouse, "--full-refresh")
@@ -375,6 +381,40 @@ def test_killed_refresh_takes_its_dbt_along_and_a_rerun_works(
     rerun = run(project, warehouse)
     assert (rerun.returncode, rerun.stderr) == (0, "")
     assert released(warehouse, "select count(*) from marts.fct_leads") == [(3,)]
+
+
+SLOW_DBT = """
+import json, sys, time
+from pathlib import Path
+node = {"name": "x", "resource_type": "model", "status": "started", "seconds": 0, "index": 1,
+    "total": 1}
+with open(int(sys.argv[1]), "w") as events:
+    print(json.dumps({"kind": "node", "node": node}), file=events, flush=True)
+    while not Path("go").exists():
+        time.sleep(0.05)
+"""
+
+
+def test_a_dbt_keeps_the_lock_for_as_long_as_it_lives(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow_dbt.py").write_text(SLOW_DBT)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(dbt_run, "MODULE", "slow_dbt")
+    started = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        with warehouse_lock(warehouse) as lock:
+            call = (dbt_run.run_dbt, tmp_path, warehouse, [], lambda _: started.set(), lock)
+            running = pool.submit(*call)
+            assert started.wait(60)
+        try:
+            with pytest.raises(WarehouseBusyError), warehouse_lock(warehouse):
+                pass
+        finally:
+            (tmp_path / "go").touch()
+        assert isinstance(running.exception(), DbtFailedError)  # it said nothing of an end
+    with warehouse_lock(warehouse):
+        pass
 
 
 def wait_for_lock(warehouse: Path, seconds: float) -> None:

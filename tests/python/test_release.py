@@ -198,6 +198,36 @@ def test_failure_at_any_step_leaves_the_old_release(
     assert read(warehouse, "select count(*) from marts.fct_leads") == [(10,)]
 
 
+def test_file_and_directories_are_on_the_disk_before_the_next_step(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut could leave a link to a file that is empty, or not there."""
+    release(warehouse, AS_OF)
+    done: list[tuple[str, str]] = []
+    sync, replace = os.fsync, os.replace
+
+    def note_sync(descriptor: int) -> None:
+        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+        done.append(("sync", "the file" if name.startswith(".new-") else name))
+        sync(descriptor)
+
+    def note_replace(source: Path, target: Path) -> None:
+        name = Path(target).name
+        done.append(("replace", "the file" if name != module.LINK_NAME else name))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    release(warehouse, AS_OF)
+    assert done == [
+        ("sync", "the file"),
+        ("replace", "the file"),
+        ("sync", "releases"),
+        ("replace", "qualified_leads.duckdb"),
+        ("sync", "warehouse"),
+    ]
+
+
 def test_failing_to_swap_the_link_itself_leaves_the_old_release(
     warehouse: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
