@@ -1,5 +1,8 @@
-# make build: a warehouse from sample data.  make test: every gate.  Both need Python 3.11, make and git.
-PYTHON ?= python3.11
+# make build: a warehouse from sample data.  make test: every gate.  Both need Python 3.11 to 3.13, make and git.
+# A certain one: make PYTHON=/path/to/python.
+PYTHON ?=
+VERSIONS := 3.11 3.12 3.13
+SUPERSET_VERSIONS := 3.11 3.12
 BIN := .venv/bin
 
 AS_OF := 2026-07-01 00:00:00
@@ -13,51 +16,54 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs superset test-superset lock lock-superset clean
+.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset lock lock-superset licences clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
 
+# The tools of tests, linters, documentation and metrics beside what `make build` installs.
+dev: .venv/installed-dev
+
 # pytest comes last: its closing line is the last line of output.
-test: lint dbt-test
+test: lint dbt-test .venv/installed-dev
 	$(BIN)/pytest
 
 # What `make test` has no time for: traps and repairs of refreshes, paths, all real data (some 15 minutes);
 # then random landings, refreshed after each batch, against full builds (a minute or two each).
 EXAMPLES := 50
-test-incremental: .venv/installed
+test-incremental: .venv/installed-dev
 	INCREMENTAL_EXAMPLES=1 $(BIN)/pytest --verbose -m long
 	INCREMENTAL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --verbose --dist load tests/python/test_incremental.py
 
 # Kills, full disks, bad files and hostile text at every point; prints points tried per promise. Some 40 minutes.
-test-faults: .venv/installed
+test-faults: .venv/installed-dev
 	FAULTS=all $(BIN)/pytest --dist load tests/python/test_faults.py tests/python/test_limits.py \
 	  tests/python/test_personal_data.py tests/python/test_guards.py tests/python/test_bad_inputs.py \
 	  tests/python/test_repeatable.py tests/python/test_night.py tests/python/test_load_sources.py
 
 # Small wrongs at random places, each tried by the tests next to it; an hour or two. MUTANTS="--seed 7 --count 20".
-mutants: .venv/installed
+mutants: .venv/installed-dev
 	PYTHONPATH=scripts $(BIN)/python tests/python/mutants.py $(MUTANTS)
 
 # `make -k lint` goes on after the first that fails.
 lint: lint-sql lint-python lint-yaml lint-dbt
 
-lint-sql: .venv/installed
+lint-sql: .venv/installed-dev
 	$(BIN)/sqlfmt --check models macros tests
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
 
-lint-python: .venv/installed
+lint-python: .venv/installed-dev
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check .
 
-lint-yaml: .venv/installed
+lint-yaml: .venv/installed-dev
 	$(BIN)/yamllint --strict .
 
-lint-dbt: .venv/installed
+lint-dbt: .venv/installed-dev
 	$(TEST_ENV) $(BIN)/dbt --quiet --warn-error parse
 	COLUMNS=160 $(BIN)/dbt-bouncer run --show-all-failures
 
-format: .venv/installed
+format: .venv/installed-dev
 	-$(BIN)/sqlfluff fix --quiet --disable-progress-bar models tests
 	$(BIN)/sqlfmt models macros tests
 	$(BIN)/ruff check --fix .
@@ -76,7 +82,7 @@ report: .venv/installed
 	$(BIN)/python scripts/report.py
 
 # Those of the README, from the last release: build the sample first; needs chromium.
-pictures: .venv/installed
+pictures: .venv/installed-dev
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/pictures.py
 
@@ -85,7 +91,7 @@ bench: .venv/installed
 	$(BIN)/python scripts/bench.py $(BENCH)
 
 # Of the warehouse as it is: all tables and columns in one page, and where each column comes from in another.
-docs: .venv/installed
+docs: .venv/installed-dev
 	$(BIN)/dbt --quiet docs generate --static
 	mkdir -p target/docs
 	cp target/static_index.html target/docs/index.html
@@ -99,7 +105,7 @@ superset: .venv/installed .venv-superset/installed
 	$(BIN)/python scripts/superset.py --port $(PORT)
 
 # Its charts while releases are published, and what it refuses: some minutes.
-test-superset: .venv/installed .venv-superset/installed
+test-superset: .venv/installed-dev .venv-superset/installed
 	$(BIN)/pytest --verbose -n 0 tests/python/test_superset.py
 
 sample: | .venv/installed
@@ -108,46 +114,64 @@ sample: | .venv/installed
 	$(BIN)/python scripts/generate_sample.py $(SAMPLE) --out target/sample
 	mv target/sample sample
 
-# Installed anew only when the pins say something else, whatever the files' times.
-.venv/installed: requirements.lock requirements-nodeps.lock
-	@cat $^ | cmp -s - $@ && touch $@ || $(MAKE) --no-print-directory .venv-new
+# $(call use_python,VERSIONS,REST): REST of a shell command with $$python, the first interpreter of these versions.
+use_python = for python in $(or $(PYTHON),$(addprefix python,$(1)) python3) ""; do \
+	  test -n "$$python" || { echo "One of Python $(1), with venv, is needed: make PYTHON=/path/to/python" >&2; exit 1; }; \
+	  $$python -c 'import ensurepip, sys; sys.exit("%d.%d" % sys.version_info[:2] not in "$(1)".split())' 2>/dev/null && break; \
+	done; $(2)
+
+# $(call install,ENVIRONMENT,LOCK): the packages of a lock, which is complete.
+install = $(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(2)
+
+# Installed anew only when the lock says something else, whatever the files' times.
+.venv/installed: requirements.lock
+	@cmp -s $< $@ && touch $@ || $(MAKE) --no-print-directory .venv-new
 
 .PHONY: .venv-new
 .venv-new:
-	@found=; for python in $(PYTHON) python3.11 python3; do \
-	  $$python -c 'import ensurepip, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
-	    && found=$$python && break; \
-	done; \
-	test -n "$$found" || { echo "Python 3.11 (with venv) is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
-	rm -rf .venv && $$found -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.lock
-	@cat requirements.lock requirements-nodeps.lock > .venv/installed
+	@$(call use_python,$(VERSIONS),rm -rf .venv && $$python -m venv .venv)
+	$(call install,.venv,requirements.lock)
+	@cp requirements.lock .venv/installed
+
+# The tools of tests, linters and documentation, beside what a refresh needs.
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	@cmp -s $< $@ && touch $@ || $(MAKE) --no-print-directory .venv-dev
+
+.PHONY: .venv-dev
+.venv-dev:
+	@test ! -e .venv/installed-dev || $(MAKE) --no-print-directory .venv-new
+	$(call install,.venv,requirements-dev.lock)
+	@cp requirements-dev.lock .venv/installed-dev
 
 # Superset's own environment, of 880 MB: it wants other versions of what dbt uses.
 .venv-superset/installed: requirements-superset.lock
 	@cmp -s $< $@ && touch $@ || $(MAKE) --no-print-directory .venv-superset-new
 
 .PHONY: .venv-superset-new
-.venv-superset-new: .venv/installed
-	rm -rf .venv-superset && $(BIN)/python -m venv .venv-superset
-	.venv-superset/bin/pip install --quiet --disable-pip-version-check -r requirements-superset.lock
+.venv-superset-new:
+	@$(call use_python,$(SUPERSET_VERSIONS),rm -rf .venv-superset && $$python -m venv .venv-superset)
+	$(call install,.venv-superset,requirements-superset.lock)
 	@cp requirements-superset.lock .venv-superset/installed
 
-# The pins anew, from the names in requirements.in.
-lock:
-	rm -rf target/lock
-	$(PYTHON) -m venv target/lock
-	target/lock/bin/pip install --quiet --disable-pip-version-check -r requirements.in
-	{ echo '# Every package of .venv, pinned, by `make lock` from requirements.in.'; \
-	  target/lock/bin/pip freeze --exclude pip --exclude setuptools; } > requirements.lock
+# The locks anew, each for every version of Python, from the names in the files .in; that of a refresh is part of the other.
+lock: lock-superset
+	$(COMPILE) requirements.in requirements-dev.in --output-file requirements-dev.lock
+	$(COMPILE) --only-binary :all: --emit-build-options requirements.in --constraints requirements-dev.lock --output-file requirements.lock
 
-lock-superset:
-	rm -rf target/lock
-	$(PYTHON) -m venv target/lock
-	target/lock/bin/pip install --quiet --disable-pip-version-check -r requirements-superset.in
-	{ echo '# Every package of .venv-superset, pinned, by `make lock-superset` from requirements-superset.in.'; \
-	  target/lock/bin/pip freeze --exclude pip --exclude setuptools; } > requirements-superset.lock
+lock-superset: target/lock/bin/uv
+	$(COMPILE) requirements-superset.in --output-file requirements-superset.lock
+
+UV := uv==0.13.9
+COMPILE := target/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-annotate --custom-compile-command 'make lock'
+
+target/lock/bin/uv:
+	@$(call use_python,$(VERSIONS),rm -rf target/lock && $$python -m venv target/lock)
+	target/lock/bin/pip install --quiet --disable-pip-version-check $(UV)
+
+# The licences of what a refresh needs: docs/licences.md.
+licences: .venv/installed
+	$(BIN)/python scripts/licences.py
 
 clean:
 	rm -rf target logs sample .venv .venv-superset

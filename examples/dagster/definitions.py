@@ -4,7 +4,7 @@ Dagster shows the models with their lineage and starts the refresh, which does w
 itself does not: it takes the lock, loads, lets guards stop it and swaps the release in one step.
 
     .venv/bin/dbt parse
-    python3.11 -m venv ../dagster
+    .venv/bin/python -m venv ../dagster
     ../dagster/bin/pip install -r examples/dagster/requirements.txt
     export EXPORTS=/srv/exports
     ../dagster/bin/dagster dev -h 127.0.0.1 -f examples/dagster/definitions.py

@@ -38,11 +38,12 @@ def open_file(started: Browser, file: Path, **context: Any) -> Opened:
     context.setdefault("viewport", {"width": 1200, "height": 900})
     opened = Opened(started.new_context(**context).new_page())
     page = opened.page
+    page.set_default_timeout(120_000)  # a busy machine draws slowly
     page.on("console", lambda message: opened.complaints.append(message.text))
     page.on("pageerror", lambda error: opened.complaints.append(str(error)))
     page.on("request", lambda request: opened.requests.append(request.url))
     page.goto(file.as_uri())
     if context.get("java_script_enabled", True):
-        page.wait_for_selector("html[data-charts]", timeout=30_000)
+        page.wait_for_selector("html[data-charts]")
         assert page.locator("html").get_attribute("data-charts") == "drawn"
     return opened

@@ -1,11 +1,16 @@
-"""Fixtures of the loader's tests, and the matrix of promises that `make test-faults` prints."""
+"""Fixtures of the loader's tests, untimed properties, and what `make test-faults` prints."""
 
 import os
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, settings
 
 from qualified_leads.loader import load_directory
+
+# On a busy machine an example may take any time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture

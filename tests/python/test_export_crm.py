@@ -291,7 +291,7 @@ def slept() -> list[float]:
 def send(
     directory: Path, server: Server, slept: list[float], batch: Batch, **options: Any
 ) -> crm_delivery.Outcome:
-    defaults = {"token": "s3cret", "timeout_seconds": 0.3, "per_second": 1e6}
+    defaults = {"token": "s3cret", "per_second": 1e6}
     endpoint = Endpoint(server.url, sleep=slept.append, **{**defaults, **options})
     return deliver(directory, batch, endpoint, lambda _: None)
 
@@ -316,7 +316,7 @@ def test_delivers_in_chunks_with_keys_and_acknowledges(
 
 @pytest.mark.parametrize(
     "failure",
-    ["timeout", "half", "lost", "reset", "garbage"]
+    ["half", "lost", "reset", "garbage"]
     + [(status, {}) for status in (408, 425, 429, 500, 502, 503, 504)],
     ids=str,
 )
@@ -329,6 +329,16 @@ def test_passing_trouble_is_tried_again_under_the_same_key(
     assert [record["Id__c"] for record in server.records] == ["a", "b", "c", "d", "e"]
     assert len(slept) == 2 and all(0 <= seconds <= 60 for seconds in slept)
     assert read_state(tmp_path).batches == [batch.id]
+
+
+def test_an_endpoint_that_does_not_answer_is_tried_again(
+    tmp_path: Path, server: Server, slept: list[float], batch: Batch
+) -> None:
+    server.failures = ["timeout"]
+    # However slow the machine is: an answer that comes too late is one more try.
+    send(tmp_path, server, slept, batch, timeout_seconds=0.3, attempts=1000)
+    assert server.keys[:2] == [f"{batch.id}-mqls-00000"] * 2 and slept
+    assert [record["Id__c"] for record in server.records] == ["a", "b", "c", "d", "e"]
 
 
 def test_retry_after_is_kept_to(

@@ -309,7 +309,7 @@ DAY = "2024-01-01"
 FIELD = st.text(st.sampled_from('ab",;\n\r \t\0é'), max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=st.lists(st.lists(FIELD, min_size=1, max_size=4), max_size=8), end=st.booleans())
 def test_rows_written_by_the_csv_module_are_all_accounted_for(rows, end, tmp_path_factory):
     """Python's csv module writes and counts; whatever it holds lands or is rejected."""
@@ -330,7 +330,7 @@ def test_rows_written_by_the_csv_module_are_all_accounted_for(rows, end, tmp_pat
         assert sorted(found.fetchall(), key=str) == sorted(landed, key=str)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(body=st.text(st.sampled_from('ab,"\n\r'), max_size=30))
 def test_any_text_is_accounted_for_or_refused(body, tmp_path_factory):
     _check_accounting(f"lead_id,created_at\nx,2024-01-01\n{body}", tmp_path_factory.mktemp("p"))
@@ -363,7 +363,7 @@ def csv_head(text):
     return next(csv.reader(io.StringIO(text, newline="")))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     body=st.text(st.sampled_from('ab,"\n\r'), max_size=40),
     chunk=st.integers(min_value=1, max_value=9),

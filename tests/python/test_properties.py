@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import reference
 from harness import BuildError, build_case, differences, read_built
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nasty_data import SEED_COLUMNS, Generator, TextTables, write_tables
 
@@ -96,6 +96,11 @@ HALF_LIVES = st.one_of(st.none(), st.floats(7, 3650))
 AGES = st.lists(st.floats(0, 4000), max_size=8)
 
 
+def test_no_property_has_a_deadline() -> None:
+    assert settings.default.deadline is None
+    assert HealthCheck.too_slow in settings.default.suppress_health_check
+
+
 def _events(points: float, half_life: float | None, ages: list[float], cap: float | None = None):
     rule = reference.Rule("r", "g", points, half_life=half_life, cap=cap)
     return [reference.Event(MOMENT - timedelta(days=age), rule) for age in ages]
@@ -136,7 +141,7 @@ def test_groups_are_clamped_before_the_total(points) -> None:
     assert score.value == pytest.approx(min(100, max(0, total)), abs=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6))
 def test_reference_keeps_the_invariants(seed: int) -> None:
     generator = Generator(seed)

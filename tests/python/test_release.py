@@ -325,12 +325,16 @@ def test_reader_polling_while_releasing_sees_whole_releases_alone(warehouse: Pat
     assert reader.stdin is not None and reader.stdout is not None
     stop = threading.Event()
 
+    def read() -> None:
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        reader.stdout.readline()
+
     def poll() -> None:
         while not stop.is_set():
-            reader.stdin.write("\n")
-            reader.stdin.flush()
-            reader.stdout.readline()
+            read()
 
+    read()  # the first release for sure, and below the last
     polling = threading.Thread(target=poll)
     polling.start()
     made: list[Release] = []
@@ -338,8 +342,9 @@ def test_reader_polling_while_releasing_sees_whole_releases_alone(warehouse: Pat
         write_work(warehouse, lead_count)
         made.append(release(warehouse, AS_OF))
     stop.set()
-    polling.join(30)
-    output, errors = reader.communicate(timeout=30)
+    polling.join()
+    read()
+    output, errors = reader.communicate()
     assert reader.returncode == 0, errors
     # More than one, else nothing was swapped under the reader.
     assert int(output.split()[-1]) > 1
