@@ -33,7 +33,8 @@ test-incremental: .venv/installed
 test-faults: .venv/installed
 	FAULTS=all $(BIN)/pytest --dist load tests/python/test_faults.py tests/python/test_limits.py \
 	  tests/python/test_personal_data.py tests/python/test_guards.py tests/python/test_bad_inputs.py \
-	  tests/python/test_repeatable.py
+	  tests/python/test_repeatable.py tests/python/test_lake_manifest.py tests/python/test_damaged_release.py \
+	  tests/python/test_upgrade.py
 
 # `make -k lint` goes on after the first that fails.
 lint: lint-sql lint-python lint-yaml lint-dbt
