@@ -39,7 +39,8 @@ test-incremental: .venv/installed-dev
 test-faults: .venv/installed-dev
 	FAULTS=all $(BIN)/pytest --dist load tests/python/test_faults.py tests/python/test_limits.py \
 	  tests/python/test_personal_data.py tests/python/test_guards.py tests/python/test_bad_inputs.py \
-	  tests/python/test_repeatable.py tests/python/test_night.py tests/python/test_load_sources.py
+	  tests/python/test_repeatable.py tests/python/test_night.py tests/python/test_load_sources.py \
+	  tests/python/test_lake_manifest.py tests/python/test_damaged_release.py tests/python/test_upgrade.py
 
 # Small wrongs at random places, each tried by the tests next to it; an hour or two. MUTANTS="--seed 7 --count 20".
 mutants: .venv/installed-dev

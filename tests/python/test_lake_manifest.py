@@ -209,7 +209,8 @@ def test_an_erasure_does_not_vouch_for_a_file_that_had_changed(raw: Path) -> Non
 
 def refresh(project: Path, place: Path, *arguments: str, **extra: str):
     (project / "seeds").mkdir(exist_ok=True)
-    shutil.copy(ROOT / "seeds" / "release_guards.csv", project / "seeds")
+    for name in ("release_guards.csv", "_seeds.yml"):
+        shutil.copy(ROOT / "seeds" / name, project / "seeds")
     return run(project, place, *arguments, **extra)
 
 
