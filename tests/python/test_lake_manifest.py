@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from test_refresh import ROOT, assert_one_line, environment, project, run, warehouse
 
 from qualified_leads import lake_manifest
@@ -209,8 +210,11 @@ def test_an_erasure_does_not_vouch_for_a_file_that_had_changed(raw: Path) -> Non
 
 def refresh(project: Path, place: Path, *arguments: str, **extra: str):
     (project / "seeds").mkdir(exist_ok=True)
-    for name in ("release_guards.csv", "_seeds.yml"):
-        shutil.copy(ROOT / "seeds" / name, project / "seeds")
+    shutil.copy(ROOT / "seeds" / "release_guards.csv", project / "seeds")
+    described = yaml.safe_load((ROOT / "seeds" / "_seeds.yml").read_text())["seeds"]
+    (seed,) = [seed for seed in described if seed["name"] == "release_guards"]
+    types = {"seeds": [{"name": seed["name"], "config": seed["config"]}]}
+    (project / "seeds" / "_seeds.yml").write_text(yaml.safe_dump(types))
     return run(project, place, *arguments, **extra)
 
 
