@@ -247,11 +247,11 @@ def _lead_rows(warehouse: Path) -> list[Row]:
 
 def _rows_of_erased(path: Path, table: str, suppression: Suppression) -> list[Row]:
     """Rows of a new file that are an erased person's: all of leads, one of another table."""
-    with RowEraser(Anonymiser(suppression, Policy())).connect() as connection:
+    eraser = RowEraser(Anonymiser(suppression, Policy()))
+    with eraser.connect() as connection:
         source = f"read_parquet({literal(pattern(path))})"
         names = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
-        eraser = RowEraser(Anonymiser(suppression, Policy()))
-        query = f"select * from {source} where {eraser.is_own(table, names, source)}"
+        query = f"select * from {source} where {eraser.is_own(connection, table, names, source)}"
         if table != "leads":
             query += " limit 1"
         return connection.sql(query).to_arrow_table().to_pylist()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from qualified_leads.anonymise import ERASED, LEAD_COLUMNS, Anonymiser, own_keys
+from qualified_leads.anonymise import ERASED, LEAD_COLUMNS, Anonymiser
 from qualified_leads.contract import REJECTED_ROWS
 from qualified_leads.erase_person import quoted
 from qualified_leads.load_sql import identifier, literal
@@ -45,10 +45,9 @@ class RowEraser:
     leads: set[str] = field(default_factory=set)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """A connection that knows the list."""
+        """A connection that can read rejected records."""
         connection = duckdb.connect()
         connection.execute("set timezone = 'UTC'")
-        self.anonymiser.suppression.register(connection)
         connection.create_function("unescaped", _unescaped, ["VARCHAR"], "VARCHAR")
         connection.create_function("names_erased", self._names_erased, ["VARCHAR"], "BOOLEAN")
         return connection
@@ -59,11 +58,11 @@ class RowEraser:
         texts = [name for name, kind in columns if kind == "VARCHAR"]
         if table == REJECTED_ROWS:
             return self._rejects(connection, source)
-        is_own = self.is_own(table, {name for name, _ in columns}, source)
-        found = self._mentioned(connection, source, table, texts, is_own)
-        wanted = " or ".join([is_own, *(self._is_mentioned(name) for name in found)])
-        query = f"select *, {is_own} as is_own_ from {source} where {wanted}"
-        rows = connection.sql(query).to_arrow_table()
+        is_own = self.is_own(connection, table, {name for name, _ in columns}, source)
+        marked = f"(select *, {is_own} as is_own_ from {source})"
+        found = self._mentioned(connection, marked, table, texts)
+        wanted = " or ".join(["is_own_", *map(self._is_mentioned, found)])
+        rows = connection.sql(f"select * from {marked} where {wanted}").to_arrow_table()
         schema = rows.drop_columns(["is_own_"]).schema
         changed = []
         for row in rows.to_pylist():
@@ -78,45 +77,48 @@ class RowEraser:
                 changed.append(done)
         return pa.Table.from_pylist(changed, schema=schema)
 
-    def is_own(self, table: str, columns: set[str], source: str) -> str:
+    def is_own(
+        self, connection: duckdb.DuckDBPyConnection, table: str, columns: set[str], source: str
+    ) -> str:
         """A condition: whether a row is an erased person's."""
-        tests = [("is_erased_lead", name) for name in LEAD_COLUMNS if name in columns]
+        suppression = self.anonymiser.suppression
+        tests = [(suppression.has_lead, name) for name in LEAD_COLUMNS if name in columns]
         if table == "leads" and "email" in columns:
-            tests.append(("is_erased_email", "email"))
-        # Keys are looked up once each: rows are many, and people few.
-        found = [
-            f"coalesce({name} in (select key from (select distinct {name} as key from {source})"
-            f" where {test}(key)), false)"
-            for test, name in tests
-        ]
+            tests.append((suppression.has_email, "email"))
+        found = []
+        for test, name in tests:
+            keys = connection.execute(f"select distinct {name} from {source}").fetchall()
+            theirs = ", ".join(literal(key) for (key,) in keys if test(key))
+            found += [f"coalesce({name} in ({theirs}), false)"] if theirs else []
         return f"({' or '.join(found)})" if found else "false"
 
     def _mentioned(
         self,
         connection: duckdb.DuckDBPyConnection,
-        source: str,
+        marked: str,
         table: str,
         texts: list[str],
-        is_own: str,
     ) -> list[str]:
-        """Count who else names the person; the columns in which that is to be replaced."""
-        if not texts or self.anonymiser.person.pattern is None:
+        """Count who else names the person, ids aside; the columns in which that is replaced."""
+        if self.anonymiser.person.pattern is None:
             return []
         known = self.anonymiser.contract[table]
-        free = set(known.personal("text", "judged"))
-        # What of a row of theirs is left as it is names them as well.
-        kept = {c.name for c in known.columns} - free - {*LEAD_COLUMNS, *own_keys(known), "email"}
-        counts = ", ".join(
-            f"count(*) filter ({self._is_mentioned(name)}"
-            f"{'' if name in kept else f' and not {is_own}'})"
-            for name in texts
-        )
-        (found,) = connection.execute(f"select {counts} from {source}").fetchall()
-        mentioned = {name: count for name, count in zip(texts, found, strict=True) if count}
-        for name, count in mentioned.items():
-            kind = self.mentions.text if name in free else self.mentions.other
-            kind[table, name] += count
-        return [name for name in mentioned if self.also_text and name in free]
+        free = known.personal("text", "judged")
+        staff = known.personal("staff")
+        found = []
+        for name in texts:
+            if name == "email" or (name.endswith("_id") and name not in staff):
+                continue
+            # What of a row of theirs is left as it is names them as well.
+            whose = "not is_own_" if name in free else "true"
+            values = f"select {identifier(name)}, count(*) as n from {marked} where {whose}"
+            query = f"select sum(n) from ({values} group by all) where {self._is_mentioned(name)}"
+            ((count,),) = connection.execute(query).fetchall()
+            if count:
+                counts = self.mentions.text if name in free else self.mentions.other
+                counts[table, name] += int(count)
+                found.append(name)
+        return [name for name in found if self.also_text and name in free]
 
     def _is_mentioned(self, column: str) -> str:
         pattern = literal(self.anonymiser.person.pattern or "")

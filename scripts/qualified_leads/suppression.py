@@ -14,8 +14,6 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
 from qualified_leads.durable import sync
 from qualified_leads.errors import UsageError
 from qualified_leads.sql_functions import compared_address
@@ -72,11 +70,6 @@ class Suppression:
             return False
         before = self._digest(EMAIL, email.strip(" ").lower())
         return self.hash(EMAIL, email) in self.emails or before in self.emails
-
-    def register(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make both tests known to a connection, as `is_erased_lead` and `is_erased_email`."""
-        for name, test in (("is_erased_lead", self.has_lead), ("is_erased_email", self.has_email)):
-            connection.create_function(name, test, ["VARCHAR"], "BOOLEAN")
 
     def pseudonym(self, kind: str, value: str) -> str:
         """What stands for the value: the same in every row, and nobody's name."""
