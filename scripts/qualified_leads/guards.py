@@ -25,7 +25,7 @@ from qualified_leads.load_lake import lake
 from qualified_leads.load_report import NO_SUCH_ROW, LoadReport
 from qualified_leads.load_sql import literal
 from qualified_leads.paths import pattern
-from qualified_leads.policy_files import policy_rows
+from qualified_leads.policy_files import policy_rows, seed_files
 from qualified_leads.release import PUBLIC_SCHEMAS
 from qualified_leads.release_privacy import PERSONAL_DATA
 from qualified_leads.runs import Run
@@ -174,7 +174,10 @@ def refuse_changed_lake(
 
 def _rows_of_seed(project: Path, guard: str) -> list[dict[str, str | None]]:
     """The rows of a guard that has its say before the build, and so before the seed is loaded."""
-    rows = policy_rows(project / "seeds", "release_guards")
+    seeds = project / "seeds"
+    if "release_guards" not in seed_files(seeds):
+        return []
+    rows = policy_rows(seeds, "release_guards")
     return [row for row in rows if (row["guard"] or "").strip() == guard]
 
 

@@ -76,7 +76,11 @@ models:
 })) %}
 {% endmacro %}
 """,
-    "models/marts/dim_leads.sql": "select 0 as lead_id, 'a@b.example' as email",
+    "models/marts/dim_leads.sql": """
+        select
+            0 as lead_id, 'a@b.example' as email,
+            cast(null as varchar) as first_name, cast(null as varchar) as last_name
+    """,
     "models/marts/fct_leads.sql": """
 select i as lead_id, cast('{{ var("as_of") or "1970-01-01" }}' as timestamp) as as_of
 from range({{ env_var("LEAD_COUNT", "3") }}) as t(i)
@@ -104,7 +108,7 @@ select 'cohort' as basis, lead_source,
 from {{ ref("rpt_lead_funnel") }} where basis = 'cohort'
 """,
     "models/reports/rpt_unmapped_sources.sql": """
-select 'a@b.example' as raw_lead_source, 0.03 as lead_share, 0.041 as spend_share from range(3)
+select 'summer fair' as raw_lead_source, 0.03 as lead_share, 0.041 as spend_share from range(3)
 """,
     "models/reports/rpt_quarantine.sql": """
 select 'spend' as table_name, 'negative_spend' as reason, 7 as row_count,
@@ -122,6 +126,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text.lstrip())
     shutil.copy(ROOT / "profiles.yml", root)
+    contract = root / "models" / "staging" / "raw"
+    contract.mkdir(parents=True)
+    shutil.copy(ROOT / "models" / "staging" / "raw" / "_raw__sources.yml", contract)
     for name in ("generate_schema_name.sql", "materializations/seed.sql"):
         shutil.copy(ROOT / "macros" / name, root / "macros")
     shutil.copytree(
@@ -186,7 +193,7 @@ def test_refresh_releases_and_says_what_came_of_it(project: Path, warehouse: Pat
     assert "spend negative_spend 7" in lines
     unmapped = "Sources that nobody has mapped (3) hold 9.0% of leads and 12.3% of spend"
     assert f"{unmapped}: see reports.rpt_unmapped_sources" in lines
-    assert "a@b.example" not in done.stdout
+    assert "summer fair" not in done.stdout
     assert "Revenue USD" in done.stdout and str(warehouse) in done.stdout
     # One line per model, and no control codes where nobody looks.
     assert len([line for line in lines if line.endswith(" fct_leads")]) == 1
