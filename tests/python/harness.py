@@ -28,6 +28,7 @@ Row = dict[str, Any]
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_CASES = PROJECT.parent / "shared" / "cases"
 CORE_ALONE = ("--exclude-resource-type", "unit_test", "--exclude", "tag:decisions")
+NO_TESTS = ("--exclude-resource-type", "test")
 BUILT = (".venv", ".venv-superset", "target", "warehouse", "logs", "dbt_packages")
 # Variables by which dbt would look for another project, or write outside of the copy.
 INHERITED = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
@@ -155,13 +156,16 @@ def prepare_case(tmp: Path, raw_dir: Path, seeds_dir: Path | None) -> Path:
     return project
 
 
-def build_case(tmp: Path, raw_dir: Path, seeds_dir: Path | None, as_of: str) -> Path:
+def build_case(
+    tmp: Path, raw_dir: Path, seeds_dir: Path | None, as_of: str, with_tests: bool = True
+) -> Path:
     """Load raw files into a warehouse of their own and build the core on it with these seeds.
 
     Returns the path of work.duckdb. Raises BuildError with the names of the models and data tests
-    that failed. What is left out is what no case is about: unit tests and the folders `decisions`.
+    that failed. What is left out is what no case is about: unit tests and the folders `decisions`;
+    without tests only the numbers are built.
     """
-    return _build(tmp, raw_dir, None, seeds_dir, as_of)
+    return _build(tmp, raw_dir, None, seeds_dir, as_of, () if with_tests else NO_TESTS)
 
 
 def build_mapped(tmp: Path, data: Path, mapping: str, as_of: str) -> Path:
@@ -170,7 +174,12 @@ def build_mapped(tmp: Path, data: Path, mapping: str, as_of: str) -> Path:
 
 
 def _build(
-    tmp: Path, source: Path, mapping: Path | None, seeds_dir: Path | None, as_of: str
+    tmp: Path,
+    source: Path,
+    mapping: Path | None,
+    seeds_dir: Path | None,
+    as_of: str,
+    options: tuple[str, ...] = (),
 ) -> Path:
     project = _project_of_this_process()
     warehouse = project / "warehouse"
@@ -182,7 +191,7 @@ def _build(
         replace_seeds(project, seeds_dir)
     load_directory(source, warehouse, mapping)
     try:
-        build_parsed(project, warehouse, ["build", *as_of_option(as_of), *CORE_ALONE])
+        build_parsed(project, warehouse, ["build", *as_of_option(as_of), *CORE_ALONE, *options])
     except DbtFailedError as error:
         raise BuildError(failure(project, str(error))) from error
     return shutil.move(warehouse, tmp / "warehouse") / "work.duckdb"

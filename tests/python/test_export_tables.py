@@ -105,7 +105,7 @@ def test_failure_leaves_what_was_there(
         return write(*arguments)
 
     monkeypatch.setattr(module, "_write", fill_the_disk)
-    with pytest.raises(ExportError, match="No space left"):
+    with pytest.raises(ExportError, match="no space left"):
         export(release, tmp_path, "csv")
     assert os.readlink(tmp_path / "latest") == before.directory.name
     assert {p.name for p in tmp_path.iterdir()} == {"latest", before.directory.name}

@@ -63,6 +63,6 @@ def test_a_log_that_cannot_be_read_warns_and_stays(tmp_path: Path, capsys) -> No
     (tmp_path / LOG_NAME).write_bytes(b"no parquet")
     append_forecast(tmp_path, made_release(tmp_path / "a.duckdb", "2026-01-01", 1.5))
     told = capsys.readouterr().err
-    assert told.startswith("warning: the forecast was not logged (") and told.count("\n") == 1
+    assert told.startswith("warning: the forecast was not logged: ") and told.count("\n") == 1
     assert (tmp_path / LOG_NAME).read_bytes() == b"no parquet"
     assert not list(tmp_path.glob(".new-*"))

@@ -23,11 +23,11 @@ from hypothesis import strategies as st
 from nasty_data import SEED_COLUMNS, Generator, TextTables, write_tables
 
 FIRST_SEED = int(os.environ.get("PROPERTY_FIRST_SEED", "1"))
-# By default two whose policies let many leads through every stage, in several episodes.
+# By default one whose policy lets many leads through every stage, in several episodes.
 SEEDS = (
     range(FIRST_SEED, FIRST_SEED + int(os.environ["PROPERTY_EXAMPLES"]))
     if "PROPERTY_EXAMPLES" in os.environ
-    else (41, 63)
+    else (63,)
 )
 SHOWN = 40  # differences printed for a failed example
 

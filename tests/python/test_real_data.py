@@ -78,6 +78,7 @@ def test_kag_facebook_spend_to_enquiry_to_sale(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.long
 @needs_data
 def test_maven_crm_opportunities_and_amounts(tmp_path: Path) -> None:
     database = build_mapped(tmp_path, DATA / "maven_crm", "maven_crm.yml", AS_OF)

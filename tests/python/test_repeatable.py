@@ -23,6 +23,7 @@ RUNS += [(1, 8, "Pacific/Auckland"), (8, 8, "UTC"), (8, 8, "UTC")]
 SHORT = [RUNS[0], RUNS[2]]
 
 
+@pytest.mark.long
 def test_release_is_the_same_for_all_threads_and_time_zones(
     tmp_path: Path, record_property
 ) -> None:
