@@ -37,7 +37,7 @@ test-incremental: .venv/installed-dev
 
 # Kills, full disks, bad files and hostile text at every point; prints points tried per promise. Some 40 minutes.
 test-faults: .venv/installed-dev
-	FAULTS=all $(BIN)/pytest --dist load tests/python/test_faults.py tests/python/test_limits.py \
+	FAULTS=all $(BIN)/pytest -m 'long or not long' --dist load tests/python/test_faults.py tests/python/test_limits.py \
 	  tests/python/test_personal_data.py tests/python/test_guards.py tests/python/test_bad_inputs.py \
 	  tests/python/test_repeatable.py tests/python/test_night.py tests/python/test_load_sources.py \
 	  tests/python/test_lake_manifest.py tests/python/test_damaged_release.py tests/python/test_upgrade.py

@@ -99,7 +99,7 @@ class Anonymiser:
 
     def strip(self, table: str, row: Row) -> Row:
         """A row of an erased person without what tells who it is."""
-        known = self.contract[table]
+        known = self.table(table)
         extra = set(row) - {column.name for column in known.columns}
         done = row | {name: None for name in extra if isinstance(row[name], str)}
         for name in set(known.personal("text")) & set(row):
@@ -120,6 +120,10 @@ class Anonymiser:
             for name in LEAD_COLUMNS
             if row.get(name) is not None and self.suppression.has_lead(row[name])
         }
+
+    def table(self, name: str) -> Table:
+        """A table of the contract; of any other, such as an EL tool's, no column is known."""
+        return self.contract.get(name) or Table(name, ())
 
     def without_marks(self, key: str) -> str:
         """A key of a row of theirs, in which an address, a phone or a full name may stand."""

@@ -102,8 +102,11 @@ class RowEraser:
         """Count who else names the person, ids aside; the columns in which that is replaced."""
         if self.anonymiser.person.pattern is None:
             return []
-        known = self.anonymiser.contract[table]
-        free = known.personal("text", "judged")
+        known = self.anonymiser.table(table)
+        # What the contract does not know nothing counts by, so it is text as well.
+        free = set(known.personal("text", "judged")) | (
+            set(texts) - {column.name for column in known.columns}
+        )
         staff = known.personal("staff")
         found = []
         for name in texts:

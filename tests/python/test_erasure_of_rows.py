@@ -296,6 +296,29 @@ def test_rejected_records_are_found_by_key_address_and_name(tmp_path: Path) -> N
 
 
 @pytest.mark.promise("Erasure is real")
+def test_tables_of_an_el_tool_lose_the_texts_that_no_contract_describes(tmp_path: Path) -> None:
+    warehouse = lake_of(tmp_path, leads=[ZOE])
+    with duckdb.connect(str(warehouse / "work.duckdb")) as connection:
+        connection.execute(
+            """
+            create schema raw;
+            create table raw.notes as
+            select unnest(['Z1', 'O1']) as lead_id, 'by Zoë Quux' as note, 7 as size;
+            create table raw.dispositions as
+            select 'D1' as disposition_id, 'Z1' as lead_id, 'No budget' as reason, 'x' as extra
+            """
+        )
+    report = erase(warehouse, ["Z1"], [], SEEDS, [])
+    assert report.rows == {"leads": 1, "notes": 1, "dispositions": 1}
+    assert report.mentions.text == {("notes", "note"): 1} and not report.mentions.other
+    with duckdb.connect(str(warehouse / "work.duckdb"), read_only=True) as connection:
+        notes = connection.execute("from raw.notes order by lead_id").fetchall()
+        assert notes == [("O1", "by Zoë Quux", 7), ("Z1", None, 7)]
+        (row,) = connection.execute("from raw.dispositions").fetchall()
+    assert row == ("D1", "Z1", ERASED, None)
+
+
+@pytest.mark.promise("Erasure is real")
 def test_only_files_that_we_or_dbt_write_may_go(tmp_path: Path, monkeypatch) -> None:
     """With the warehouse inside `target`, and a log directory that is the sources'."""
     project = tmp_path / "project"
