@@ -124,7 +124,7 @@ use_python = for python in $(or $(PYTHON),$(addprefix python,$(1)) python3) ""; 
 # $(call install,ENVIRONMENT,LOCK): the packages of a lock, which is complete.
 install = $(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(2)
 
-# Installed anew only when the lock says something else, whatever the files' times.
+# Installed again only when the lock says something else, whatever the files' times.
 .venv/installed: requirements.lock
 	@cmp -s $< $@ && touch $@ || $(MAKE) --no-print-directory .venv-new
 
@@ -154,7 +154,7 @@ install = $(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --r
 	$(call install,.venv-superset,requirements-superset.lock)
 	@cp requirements-superset.lock .venv-superset/installed
 
-# The locks anew, each for every version of Python, from the names in the files .in; that of a refresh is part of the other.
+# The locks, resolved again, each for every version of Python, from the names in the files .in; that of a refresh is part of the other.
 lock: lock-superset
 	$(COMPILE) requirements.in requirements-dev.in --output-file requirements-dev.lock
 	$(COMPILE) --only-binary :all: --emit-build-options requirements.in --constraints requirements-dev.lock --output-file requirements.lock

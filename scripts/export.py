@@ -11,8 +11,7 @@ from qualified_leads.console import make_console, run_command
 from qualified_leads.crm_batches import export_lock
 from qualified_leads.crm_delivery import Endpoint
 from qualified_leads.crm_export import acknowledge_batch, deliver_batch, export_crm
-from qualified_leads.erase import is_unfinished
-from qualified_leads.errors import UsageError
+from qualified_leads.erase import refuse_unfinished
 from qualified_leads.export_tables import export_tables
 from qualified_leads.paths import warehouse
 from qualified_leads.report_data import find_release
@@ -58,7 +57,7 @@ def tables(
 
     Exit status: 0 done; 1 a file could not be written; 2 wrong use; 75 another export is running.
     """
-    refuse_unfinished_erasure()
+    refuse_unfinished(warehouse())
     directory = out or warehouse() / "exports" / "tables"
     with export_lock(directory):
         exported = export_tables(
@@ -89,7 +88,7 @@ def crm(
     While a batch waits for its acknowledgement, it is given out again, and no other is made.
     Exit status: 0 done; 1 not all was delivered or taken; 2 wrong use; 75 another export runs.
     """
-    refuse_unfinished_erasure()
+    refuse_unfinished(warehouse())
     endpoint = make_endpoint(url, per_second, timeout, attempts) if deliver else None
     console = make_console()
     batch = export_crm(warehouse(), system.value, find_release(warehouse(), release), console)
@@ -118,18 +117,9 @@ def deliver(
 
     Exit status: 0 done; 1 not all was delivered or taken; 2 wrong use; 75 another export runs.
     """
-    refuse_unfinished_erasure()
+    refuse_unfinished(warehouse())
     endpoint = make_endpoint(url, per_second, timeout, attempts)
     deliver_batch(warehouse(), system.value, endpoint, make_console())
-
-
-def refuse_unfinished_erasure() -> None:
-    """Hand out nobody who is being erased. Raises UsageError."""
-    if is_unfinished(warehouse()):
-        raise UsageError(
-            f"an erasure in {warehouse()} is not through: nothing is handed out before"
-            " scripts/refresh.py (or scripts/load.py) has finished it"
-        )
 
 
 def make_endpoint(url: str | None, per_second: float, timeout: float, attempts: int) -> Endpoint:

@@ -129,6 +129,15 @@ def is_unfinished(warehouse: Path) -> bool:
     return (warehouse / MARK_NAME).exists()
 
 
+def refuse_unfinished(warehouse: Path) -> None:
+    """Hand out nobody who is being erased. Raises UsageError."""
+    if is_unfinished(warehouse):
+        raise UsageError(
+            f"an erasure in {warehouse} is not through: nothing is handed out before"
+            " scripts/refresh.py (or scripts/load.py) has finished it"
+        )
+
+
 def finish(warehouse: Path, seeds: Path, logs: Iterable[Path]) -> ErasureReport:
     """Take everybody on the list out of every file; what is out already is left as it is.
 
@@ -265,7 +274,7 @@ def _lake_files(warehouse: Path) -> list[Path]:
 
 
 def _rewrite(path: Path, eraser: RowEraser) -> int:
-    """Write a file of the lake anew without the people in it; the number of rows that changed."""
+    """Rewrite a file of the lake without the people in it; the number of rows that changed."""
     source = f"read_parquet({literal(pattern(path))}, file_row_number = true)"
     with eraser.connect() as connection:
         changed = eraser.changed(connection, source, path.parent.name)

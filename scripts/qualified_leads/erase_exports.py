@@ -1,8 +1,8 @@
 """Take erased people out of `$WAREHOUSE/exports`: tables for other tools, batches for a CRM.
 
-Of exported tables the last ones are exported anew from the rewritten release, and the others go. Of
-batches that a CRM has taken, and of dead letters, the records of people go whose id tells who they
-are; other records of theirs lose the texts that do. A batch that waits is made anew by the next
+Of exported tables the last ones are exported again from the rewritten release, and the others go.
+Of batches that a CRM has taken, and of dead letters, the records of people go whose id tells who
+they are; other records of theirs lose the texts that do. A batch that waits is rebuilt by the next
 export instead: cut, it would no longer be made of the chunks that are noted as taken.
 """
 
@@ -64,14 +64,14 @@ def erase_exports(warehouse: Path, anonymiser: Anonymiser, locks: ExportLocks) -
 
 def _rewrite_tables(warehouse: Path, directory: Path) -> None:
     old = [path for path in directory.iterdir() if EXPORT_PATTERN.fullmatch(path.name)]
-    if not _export_anew(warehouse, directory):
+    if not _export_again(warehouse, directory):
         (directory / LATEST).unlink(missing_ok=True)
     for path in old:
         if path.exists():
             shutil.rmtree(path)
 
 
-def _export_anew(warehouse: Path, directory: Path) -> bool:
+def _export_again(warehouse: Path, directory: Path) -> bool:
     """Export the tables of the last export in its format, as far as the release has them."""
     linked, manifest = linked_release(warehouse), directory / LATEST / "manifest.json"
     if linked is None or not linked.exists() or not manifest.is_file():
