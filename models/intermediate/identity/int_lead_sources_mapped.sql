@@ -1,11 +1,19 @@
 with
     raw_sources as (select * from {{ ref("int_raw_lead_sources") }}),
 
-    parts as (select * from {{ ref("int_lead_source_parts") }}),
+    source_parts as (select * from {{ ref("int_lead_source_parts") }}),
 
-    evaluations as (select * from {{ ref("int_rule_evaluations") }}),
+    parsed_rules as (select * from {{ ref("int_rules_parsed") }}),
 
     rules as (select * from {{ ref("int_lead_source_rules") }}),
+
+    parts as (
+        select
+            *,
+            lower(trim(attribute_value)) as compared_value,
+            {{ to_number("attribute_value") }} as compared_number
+        from source_parts
+    ),
 
     matched as (
         select
@@ -18,19 +26,16 @@ with
             ) as match_rank
         from parts
         inner join
-            evaluations
-            on parts.attribute_name = evaluations.attribute_name
-            and parts.attribute_value = evaluations.attribute_value
+            parsed_rules
+            on parts.attribute_name = parsed_rules.attribute_name
+            and {{ matches_rule("parsed_rules", "parsed_rules.element", "parts") }}
         inner join
             rules
-            on evaluations.rule_set = rules.rule_set
-            and evaluations.rule_id = rules.rule_id
+            on parsed_rules.rule_set = rules.rule_set
+            and parsed_rules.rule_id = rules.rule_id
         where
-            evaluations.is_match
-            and (
-                rules.source_category is null
-                or rules.source_category = parts.source_category
-            )
+            rules.source_category is null
+            or rules.source_category = parts.source_category
     ),
 
     final as (

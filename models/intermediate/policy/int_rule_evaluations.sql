@@ -5,8 +5,6 @@ with
 
     lead_values as (select * from {{ ref("int_lead_attribute_periods") }}),
 
-    source_parts as (select * from {{ ref("int_lead_source_parts") }}),
-
     rules as (
         select
             parsed_rules.*,
@@ -21,20 +19,13 @@ with
     ),
 
     distinct_values as (
-        select attribute_name, attribute_value
-        from lead_values
-        union
-        select attribute_name, attribute_value
-        from source_parts
-    ),
-
-    numbered as (
         select
             attribute_name,
             attribute_value,
             lower(trim(attribute_value)) as compared_value,
             {{ to_number("attribute_value") }} as compared_number
-        from distinct_values
+        from lead_values
+        group by attribute_name, attribute_value
     ),
 
     compared as (
@@ -43,37 +34,14 @@ with
             rules.rule_id,
             rules.valid_from,
             rules.valid_to,
-            numbered.attribute_name,
-            numbered.attribute_value,
-            case
-                when
-                    rules.comparison in ('between', 'at_least', 'at_most')
-                    and numbered.compared_number is null
-                then null
-                when rules.comparison = 'is_missing' or rules.compared is null
-                then false
-                when rules.comparison in ('equals', 'in')
-                then
-                    numbered.compared_value = rules.compared
-                    or coalesce(numbered.compared_number = rules.element_number, false)
-                when rules.comparison = 'contains'
-                then
-                    replace(numbered.compared_value, rules.compared, '')
-                    <> numbered.compared_value
-                when rules.comparison = 'between'
-                then
-                    numbered.compared_number
-                    between rules.lower_bound and rules.upper_bound
-                when rules.comparison = 'at_least'
-                then numbered.compared_number >= rules.element_number
-                when rules.comparison = 'at_most'
-                then numbered.compared_number <= rules.element_number
-            end as is_match
-        from numbered
-        inner join rules on numbered.attribute_name = rules.attribute_name
+            distinct_values.attribute_name,
+            distinct_values.attribute_value,
+            {{ matches_rule("rules", "rules.compared", "distinct_values") }} as is_match
+        from distinct_values
+        inner join rules on distinct_values.attribute_name = rules.attribute_name
     ),
 
-    -- Null when every comparison met a value it could not judge: unknown.
+    -- Null when every comparison met a value that it could not assess: unknown.
     final as (
         select
             rule_set,
