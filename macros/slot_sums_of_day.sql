@@ -11,20 +11,10 @@
         on moments.lead_id = episodes.lead_id
         and moments.episode = episodes.episode
     inner join
-        (
-            select
-                events.lead_id,
-                events.occurred_at,
-                events.slot_number,
-                events.grown_points,
-                cast(greatest(events.occurred_at, leads.created_at) as date) as acts_on
-            from {{ ref("int_lead_events") }} as events
-            inner join
-                {{ ref("int_leads_merged") }} as leads on events.lead_id = leads.lead_id
-        ) as events
+        {{ ref("int_lead_events") }} as events
         on moments.lead_id = events.lead_id
         and cast(greatest(moments.moment_at, episodes.created_at) as date)
-        = events.acts_on
+        = cast(events.acts_at as date)
         and episodes.starts_after < events.occurred_at
         and moments.moment_at >= events.occurred_at
     group by moments.lead_id, moments.episode, moments.moment_at, events.slot_number

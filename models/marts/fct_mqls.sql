@@ -3,7 +3,7 @@ with
 
     stages as (select * from {{ ref("int_episode_stages") }}),
 
-    criteria_read as (select * from {{ ref("int_criteria_read") }}),
+    assessments as (select * from {{ ref("int_criteria_assessments") }}),
 
     leads as (select * from {{ ref("int_leads_merged") }}),
 
@@ -18,8 +18,8 @@ with
             mqls.engagement_score,
             concat(grades.band, levels.band) as label,
             mqls.policy_version,
-            criteria_read.criteria_met_count,
-            criteria_read.criteria_missing_count,
+            assessments.criteria_met_count,
+            assessments.criteria_missing_count,
             stages.sal_at,
             stages.contact_at,
             stages.outcome,
@@ -31,10 +31,10 @@ with
         inner join
             stages on mqls.lead_id = stages.lead_id and mqls.episode = stages.episode
         inner join
-            criteria_read
-            on mqls.lead_id = criteria_read.lead_id
-            and mqls.episode = criteria_read.episode
-            and mqls.mql_at = criteria_read.moment_at
+            assessments
+            on mqls.lead_id = assessments.lead_id
+            and mqls.mql_at >= assessments.valid_from
+            and mqls.mql_at < assessments.valid_to
             {{ label_joins("mqls") }}
     )
 

@@ -3,7 +3,7 @@ with
 
     stages as (select * from {{ ref("int_episode_stages") }}),
 
-    criteria_read as (select * from {{ ref("int_criteria_read") }}),
+    assessments as (select * from {{ ref("int_criteria_assessments") }}),
 
     fit_scores as (select * from {{ ref("int_fit_scores") }}),
 
@@ -18,8 +18,8 @@ with
             fit_scores.fit_score,
             sql_scores.engagement_score,
             policies.policy_version,
-            criteria_read.criteria_met_count,
-            criteria_read.criteria_missing_count
+            assessments.criteria_met_count,
+            assessments.criteria_missing_count
         from stages
         inner join leads on stages.lead_id = leads.lead_id
         inner join
@@ -27,10 +27,10 @@ with
             on stages.lead_id = sql_scores.lead_id
             and stages.episode = sql_scores.episode
         inner join
-            criteria_read
-            on stages.lead_id = criteria_read.lead_id
-            and stages.episode = criteria_read.episode
-            and stages.sql_at = criteria_read.moment_at
+            assessments
+            on stages.lead_id = assessments.lead_id
+            and stages.sql_at >= assessments.valid_from
+            and stages.sql_at < assessments.valid_to
         inner join
             fit_scores
             on stages.lead_id = fit_scores.lead_id

@@ -2,7 +2,7 @@
 with
     rule_days as (select * from {{ ref("int_engagement_rule_days") }}),
 
-    gate_moments as (select * from {{ ref("int_gate_moments") }}),
+    moments as (select * from {{ ref("int_eligibility_moments") }}),
 
     episodes as (select * from {{ ref("int_episodes") }}),
 
@@ -19,20 +19,21 @@ with
         from rule_days
         union all
         select
-            gate_moments.lead_id,
+            moments.lead_id,
             episodes.episode,
-            cast(gate_moments.moment_at as date) as score_date,
-            gate_moments.moment_at,
+            cast(moments.moment_at as date) as score_date,
+            moments.moment_at,
             null as slot_number,
             0.0 as positive_points,
             0.0 as grown_points,
             false as has_hand_raise
-        from gate_moments
+        from moments
         inner join
             episodes
-            on gate_moments.lead_id = episodes.lead_id
-            and gate_moments.moment_at > episodes.starts_after
-            and gate_moments.moment_at <= episodes.next_starts_after
+            on moments.lead_id = episodes.lead_id
+            and moments.moment_at > episodes.starts_after
+            and moments.moment_at <= episodes.next_starts_after
+        where not moments.is_before_creation
     ),
 
     days as (

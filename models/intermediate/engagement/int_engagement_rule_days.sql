@@ -5,7 +5,7 @@ with
 
     -- What happened before the creation acts at the creation, if that is in the
     -- same episode.
-    placed as (
+    assigned as (
         select
             events.lead_id,
             episodes.episode,
@@ -14,14 +14,13 @@ with
             events.points,
             events.grown_points,
             events.is_hand_raise,
-            greatest(events.occurred_at, episodes.created_at) as acts_at
+            events.acts_at
         from events
         inner join
             episodes
             on events.lead_id = episodes.lead_id
             and events.occurred_at > episodes.starts_after
-            and greatest(events.occurred_at, episodes.created_at)
-            <= episodes.next_starts_after
+            and events.acts_at <= episodes.next_starts_after
     ),
 
     final as (
@@ -37,7 +36,7 @@ with
             sum(points) as raw_points,
             sum(greatest(points, 0.0)) as positive_points,
             sum(grown_points) as grown_points
-        from placed
+        from assigned
         group by lead_id, episode, cast(acts_at as date), rule_id, slot_number
     )
 

@@ -43,6 +43,7 @@ with
         select
             united.lead_id,
             united.occurred_at,
+            greatest(united.occurred_at, united.created_at) as acts_at,
             rules.rule_id,
             rules.slot_number,
             rules.is_hand_raise,

@@ -1,6 +1,4 @@
 with
-    leads as (select * from {{ ref("int_leads_merged") }}),
-
     lead_versions as (select * from {{ ref("int_lead_versions") }}),
 
     company_versions as (select * from {{ ref("int_company_versions") }}),
@@ -53,13 +51,7 @@ with
         where resolved_state = 'staged'
     ),
 
-    final as (
-        select united.lead_id, united.moment_at
-        from united
-        inner join leads on united.lead_id = leads.lead_id
-        where united.moment_at >= leads.created_at and united.moment_at <= {{ as_of() }}
-        group by united.lead_id, united.moment_at
-    )
+    final as (select lead_id, moment_at from united group by lead_id, moment_at)
 
 select *
 from final

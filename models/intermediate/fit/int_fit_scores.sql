@@ -1,5 +1,5 @@
 with
-    moments as (select * from {{ ref("int_fit_check_points") }}),
+    moments as (select * from {{ ref("int_eligibility_moments") }}),
 
     matches as (select * from {{ ref("int_rule_matches") }}),
 

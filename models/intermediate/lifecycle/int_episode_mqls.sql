@@ -3,7 +3,7 @@ with
 
     scores as ({{ engagement_at("candidates") }}),
 
-    gates as (select * from {{ ref("int_gates") }}),
+    periods as (select * from {{ ref("int_eligibility_periods") }}),
 
     opportunities as (select * from {{ ref("int_episode_opportunities") }}),
 
@@ -12,21 +12,21 @@ with
             candidates.lead_id,
             candidates.episode,
             candidates.moment_at as mql_at,
-            gates.fit_score,
+            periods.fit_score,
             coalesce(scores.engagement_score, 0.0) as engagement_score,
-            gates.policy_version,
+            periods.policy_version,
             case
                 when candidates.has_hand_raise
                 then 'hand_raise'
-                when gates.moment_at < candidates.moment_at
+                when periods.moment_at < candidates.moment_at
                 then 'activity'
-                when gates.is_creation
+                when periods.is_creation
                 then 'creation'
                 when candidates.has_event
                 then 'activity'
-                when gates.is_fit_change
+                when periods.is_fit_change
                 then 'fit'
-                when gates.is_consent_event
+                when periods.is_consent_event
                 then 'consent'
                 else 'policy'
             end as trigger_kind,
@@ -41,20 +41,20 @@ with
             and candidates.episode = scores.episode
             and candidates.moment_at = scores.moment_at
         inner join
-            gates
-            on candidates.lead_id = gates.lead_id
-            and candidates.moment_at >= gates.valid_from
-            and candidates.moment_at < gates.valid_to
+            periods
+            on candidates.lead_id = periods.lead_id
+            and candidates.moment_at >= periods.valid_from
+            and candidates.moment_at < periods.valid_to
         left join
             opportunities
             on candidates.lead_id = opportunities.lead_id
             and candidates.episode = opportunities.episode
         where
-            not gates.is_excluded
-            and gates.has_consent
-            and gates.has_fit
+            not periods.is_excluded
+            and periods.has_consent
+            and periods.has_fit
             and (
-                coalesce(scores.engagement_score, 0.0) >= gates.engagement_threshold
+                coalesce(scores.engagement_score, 0.0) >= periods.engagement_threshold
                 or candidates.has_hand_raise
             )
             and candidates.moment_at

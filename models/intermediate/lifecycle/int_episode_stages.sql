@@ -5,25 +5,27 @@ with
 
     opportunities as (select * from {{ ref("int_episode_opportunities") }}),
 
-    criteria_read as (select * from {{ ref("int_criteria_read") }}),
+    assessments as (select * from {{ ref("int_criteria_assessments") }}),
 
+    -- The first moment from the contact on at which the criteria are met.
     qualified as (
         select
             acceptances.lead_id,
             acceptances.episode,
-            min(criteria_read.moment_at) as qualified_at
+            min(
+                greatest(acceptances.contact_at, assessments.valid_from)
+            ) as qualified_at
         from acceptances
-        inner join
-            criteria_read
-            on acceptances.lead_id = criteria_read.lead_id
-            and acceptances.episode = criteria_read.episode
-            and acceptances.contact_at <= criteria_read.moment_at
         inner join
             episodes
             on acceptances.lead_id = episodes.lead_id
             and acceptances.episode = episodes.episode
-            and criteria_read.moment_at <= episodes.ends_at
-        where criteria_read.is_qualified
+        inner join
+            assessments
+            on acceptances.lead_id = assessments.lead_id
+            and acceptances.contact_at < assessments.valid_to
+            and episodes.ends_at >= assessments.valid_from
+        where assessments.is_qualified
         group by acceptances.lead_id, acceptances.episode
     ),
 

@@ -1,67 +1,99 @@
 with
     leads as (select * from {{ ref("int_leads_merged") }}),
 
-    closings as (select * from {{ ref("int_episode_closings") }}),
+    dispositions as (select * from {{ ref("int_dispositions_resolved") }}),
 
-    -- Lower bounds are exclusive; a reopened episode covers its start too, and times
-    -- have microseconds.
+    events as (select * from {{ ref("int_lead_events") }}),
+
+    -- At one moment the gravest outcome counts.
+    closings as (
+        select
+            survivor_lead_id as lead_id,
+            occurred_at as closed_at,
+            case
+                when max(outcome = 'disqualified')
+                then 'disqualified'
+                when max(outcome = 'rejected')
+                then 'rejected'
+                else 'recycled'
+            end as closing_outcome
+        from dispositions
+        where
+            resolved_state = 'staged'
+            and outcome in ('rejected', 'recycled', 'disqualified')
+        group by survivor_lead_id, occurred_at
+    ),
+
+    -- Only a hand-raise strictly later than a disqualification reopens.
+    reopenings as (
+        select closings.*, min(events.occurred_at) as reopened_at
+        from closings
+        left join
+            events
+            on closings.lead_id = events.lead_id
+            and closings.closing_outcome = 'disqualified'
+            and events.is_hand_raise
+            and closings.closed_at < events.occurred_at
+        group by closings.lead_id, closings.closed_at, closings.closing_outcome
+    ),
+
+    -- Until it is reopened, nothing closes what a disqualification has closed.
+    numbered as (
+        select
+            reopenings.*,
+            row_number() over (
+                partition by reopenings.lead_id order by reopenings.closed_at
+            ) as episode
+        from reopenings
+        left join
+            reopenings as earlier
+            on reopenings.lead_id = earlier.lead_id
+            and earlier.closing_outcome = 'disqualified'
+            and earlier.closed_at < reopenings.closed_at
+            and coalesce(earlier.reopened_at, {{ end_of_time() }})
+            > reopenings.closed_at
+        where earlier.lead_id is null
+    ),
+
+    -- Lower bounds are exclusive; a reopened episode covers its start, too.
     starts as (
         select
-            lead_id, created_at as started_at, {{ beginning_of_time() }} as starts_after
+            lead_id,
+            1 as episode,
+            created_at as started_at,
+            {{ beginning_of_time() }} as starts_after
         from leads
         union all
         select
             lead_id,
+            episode + 1 as episode,
             coalesce(reopened_at, closed_at) as started_at,
             coalesce({{ microsecond_before("reopened_at") }}, closed_at) as starts_after
-        from closings
-        where closing_outcome <> 'disqualified' or reopened_at is not null
-    ),
-
-    numbered as (
-        select
-            *,
-            row_number() over (partition by lead_id order by starts_after) as episode,
-            coalesce(
-                lead(starts_after) over (partition by lead_id order by starts_after),
-                {{ end_of_time() }}
-            ) as next_starts_after
-        from starts
-    ),
-
-    ended as (
-        select numbered.lead_id, numbered.episode, min(closings.closed_at) as closed_at
         from numbered
-        inner join
-            closings
-            on numbered.lead_id = closings.lead_id
-            and numbered.starts_after < closings.closed_at
-            and numbered.next_starts_after >= closings.closed_at
-        group by numbered.lead_id, numbered.episode
+        where closing_outcome <> 'disqualified' or reopened_at is not null
     ),
 
     final as (
         select
-            numbered.lead_id,
-            numbered.episode,
-            numbered.started_at,
+            starts.*,
             leads.created_at,
-            numbered.starts_after,
-            numbered.next_starts_after,
-            coalesce(ended.closed_at, {{ end_of_time() }}) as ends_at,
-            closings.closing_outcome,
-            numbered.starts_after < {{ as_of() }}
-            and numbered.next_starts_after >= {{ as_of() }} as is_in_force
-        from numbered
-        inner join leads on numbered.lead_id = leads.lead_id
+            coalesce(
+                lead(starts.starts_after) over (
+                    partition by starts.lead_id order by starts.episode
+                ),
+                {{ end_of_time() }}
+            ) as next_starts_after,
+            coalesce(numbered.closed_at, {{ end_of_time() }}) as ends_at,
+            numbered.closing_outcome,
+            starts.episode = max(
+                case when starts.starts_after < {{ as_of() }} then starts.episode end
+            ) over (partition by starts.lead_id) as is_in_force
+        from starts
+        inner join leads on starts.lead_id = leads.lead_id
         left join
-            ended
-            on numbered.lead_id = ended.lead_id
-            and numbered.episode = ended.episode
-        left join
-            closings
-            on ended.lead_id = closings.lead_id
-            and ended.closed_at = closings.closed_at
+            numbered
+            on starts.lead_id = numbered.lead_id
+            and starts.episode = numbered.episode
     )
 
 select *

@@ -3,7 +3,7 @@ with
 
     lead_stages as (select * from {{ ref("int_lead_stages") }}),
 
-    gates as (select * from {{ ref("int_gates") }}),
+    periods as (select * from {{ ref("int_eligibility_periods") }}),
 
     unknowns as (select * from {{ ref("int_fit_unknowns_counted") }}),
 
@@ -25,17 +25,17 @@ with
             lead_stages.revenue,
             lead_stages.is_sales_sourced,
             lead_stages.has_mql_in_force,
-            gates.is_excluded,
-            gates.has_consent,
-            gates.has_fit,
-            gates.engagement_threshold,
+            periods.is_excluded,
+            periods.has_consent,
+            periods.has_fit,
+            periods.engagement_threshold,
             unknowns.fit_unknown_count
         from leads
         inner join lead_stages on leads.lead_id = lead_stages.lead_id
         inner join
-            gates
-            on leads.lead_id = gates.lead_id
-            and gates.valid_to = {{ end_of_time() }}
+            periods
+            on leads.lead_id = periods.lead_id
+            and periods.valid_to = {{ end_of_time() }}
         inner join unknowns on leads.lead_id = unknowns.lead_id
     )
 

@@ -1,65 +1,83 @@
 with
-    candidate_days as (select * from {{ ref("int_mql_candidate_days") }}),
+    days as (select * from {{ ref("int_engagement_days") }}),
 
-    gates as (select * from {{ ref("int_gates") }}),
+    periods as (select * from {{ ref("int_eligibility_periods") }}),
 
     episodes as (select * from {{ ref("int_episodes") }}),
 
     events as (select * from {{ ref("int_lead_events") }}),
 
-    creations as (
-        select lead_id, min(created_at) as created_at from episodes group by lead_id
+    -- Days in which the score may have reached the threshold while the lead was
+    -- eligible.
+    possible_days as (
+        select
+            days.lead_id,
+            days.episode,
+            days.score_date,
+            max(
+                days.engagement_score >= periods.engagement_threshold
+                and days.scored_at >= periods.valid_from
+                and days.scored_at < periods.valid_to
+                and days.scored_at <= episodes.ends_at
+            ) as is_certain
+        from days
+        inner join
+            episodes
+            on days.lead_id = episodes.lead_id
+            and days.episode = episodes.episode
+        inner join
+            periods
+            on days.lead_id = periods.lead_id
+            and days.score_date >= cast(periods.valid_from as date)
+            and days.score_date <= cast(periods.valid_to as date)
+            and (
+                days.has_hand_raise
+                or days.highest_possible_score + 0.000001
+                >= periods.engagement_threshold
+            )
+        where not periods.is_excluded and periods.has_consent and periods.has_fit
+        group by days.lead_id, days.episode, days.score_date
+    ),
+
+    bounded_days as (
+        select
+            *,
+            min(case when is_certain then score_date end) over (
+                partition by lead_id, episode
+            ) as last_date
+        from possible_days
     ),
 
     moments as (
-        select
-            events.lead_id,
-            events.occurred_at,
-            greatest(events.occurred_at, creations.created_at) as moment_at,
-            events.is_hand_raise,
-            true as is_event
+        select lead_id, occurred_at, acts_at, is_hand_raise, true as is_event
         from events
-        inner join creations on events.lead_id = creations.lead_id
         union all
-        select
-            lead_id,
-            moment_at as occurred_at,
-            moment_at,
-            false as is_hand_raise,
-            false as is_event
-        from gates
-    ),
-
-    placed as (
-        select
-            candidate_days.lead_id,
-            candidate_days.episode,
-            moments.moment_at,
-            moments.is_hand_raise
-            and moments.occurred_at > episodes.starts_after as is_hand_raise,
-            moments.is_event
-        from candidate_days
-        inner join
-            episodes
-            on candidate_days.lead_id = episodes.lead_id
-            and candidate_days.episode = episodes.episode
-        inner join
-            moments
-            on candidate_days.lead_id = moments.lead_id
-            and candidate_days.score_date = cast(moments.moment_at as date)
-            and episodes.starts_after < moments.moment_at
-            and episodes.ends_at >= moments.moment_at
+        select lead_id, moment_at, moment_at, false as is_hand_raise, false as is_event
+        from periods
     ),
 
     final as (
         select
-            lead_id,
-            episode,
-            moment_at,
-            max(is_hand_raise) as has_hand_raise,
-            max(is_event) as has_event
-        from placed
-        group by lead_id, episode, moment_at
+            days.lead_id,
+            days.episode,
+            moments.acts_at as moment_at,
+            max(
+                moments.is_hand_raise and moments.occurred_at > episodes.starts_after
+            ) as has_hand_raise,
+            max(moments.is_event) as has_event
+        from bounded_days as days
+        inner join
+            episodes
+            on days.lead_id = episodes.lead_id
+            and days.episode = episodes.episode
+        inner join
+            moments
+            on days.lead_id = moments.lead_id
+            and days.score_date = cast(moments.acts_at as date)
+            and episodes.starts_after < moments.acts_at
+            and episodes.ends_at >= moments.acts_at
+        where days.score_date <= coalesce(days.last_date, days.score_date)
+        group by days.lead_id, days.episode, moments.acts_at
     )
 
 select *

@@ -1,5 +1,5 @@
 with
-    moments as (select * from {{ ref("int_gate_moments") }}),
+    moments as (select * from {{ ref("int_eligibility_moments") }}),
 
     fit_scores as (select * from {{ ref("int_fit_scores") }}),
 
@@ -52,6 +52,7 @@ with
             on moments.lead_id = consent_periods.lead_id
             and moments.moment_at >= consent_periods.valid_from
             and moments.moment_at < consent_periods.valid_to
+        where not moments.is_before_creation
     )
 
 select *

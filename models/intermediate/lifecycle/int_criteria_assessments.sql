@@ -1,5 +1,5 @@
 with
-    moments as (select * from {{ ref("int_criteria_moments") }}),
+    leads as (select * from {{ ref("int_leads_merged") }}),
 
     answer_rows as (select * from {{ ref("int_qualification_answers_resolved") }}),
 
@@ -12,14 +12,22 @@ with
             upper(trim(framework)) as framework,
             lower(trim(criterion)) as criterion,
             coalesce(is_required, false) as is_required,
-            minimum_met
+            coalesce(minimum_met, 0) as minimum_met
         from criteria_rows
     ),
 
+    moments as (
+        select lead_id, {{ beginning_of_time() }} as moment_at
+        from leads
+        union
+        select survivor_lead_id as lead_id, assessed_at as moment_at
+        from answers
+    ),
+
+    -- A framework without criteria asks nothing.
     latest as (
         select
             moments.lead_id,
-            moments.episode,
             moments.moment_at,
             criteria.framework,
             criteria.is_required,
@@ -28,14 +36,13 @@ with
             row_number() over (
                 partition by
                     moments.lead_id,
-                    moments.episode,
                     moments.moment_at,
                     criteria.framework,
                     criteria.criterion
                 order by answers.assessed_at desc nulls last, answers.answer_id desc
             ) as answer_rank
         from moments
-        cross join criteria
+        left join criteria on true
         left join
             answers
             on moments.lead_id = answers.survivor_lead_id
@@ -47,50 +54,30 @@ with
     by_framework as (
         select
             lead_id,
-            episode,
             moment_at,
-            framework,
             sum(case when is_met then 1 else 0 end) as met_count,
             sum(
                 case when is_required and not is_met then 1 else 0 end
             ) as missing_count,
-            max(coalesce(minimum_met, 0)) as minimum_met
+            coalesce(max(minimum_met), 0) as minimum_met
         from latest
         where answer_rank = 1
-        group by lead_id, episode, moment_at, framework
-    ),
-
-    totals as (
-        select
-            lead_id,
-            episode,
-            moment_at,
-            cast(sum(met_count) as bigint) as criteria_met_count,
-            cast(sum(missing_count) as bigint) as criteria_missing_count,
-            min(
-                case
-                    when missing_count = 0 and met_count >= minimum_met then 1 else 0
-                end
-            )
-            = 1 as is_qualified
-        from by_framework
-        group by lead_id, episode, moment_at
+        group by lead_id, moment_at, framework
     ),
 
     final as (
         select
-            moments.lead_id,
-            moments.episode,
-            moments.moment_at,
-            coalesce(totals.criteria_met_count, 0) as criteria_met_count,
-            coalesce(totals.criteria_missing_count, 0) as criteria_missing_count,
-            coalesce(totals.is_qualified, true) as is_qualified
-        from moments
-        left join
-            totals
-            on moments.lead_id = totals.lead_id
-            and moments.episode = totals.episode
-            and moments.moment_at = totals.moment_at
+            lead_id,
+            moment_at as valid_from,
+            coalesce(
+                lead(moment_at) over (partition by lead_id order by moment_at),
+                {{ end_of_time() }}
+            ) as valid_to,
+            cast(sum(met_count) as bigint) as criteria_met_count,
+            cast(sum(missing_count) as bigint) as criteria_missing_count,
+            min(missing_count = 0 and met_count >= minimum_met) as is_qualified
+        from by_framework
+        group by lead_id, moment_at
     )
 
 select *
