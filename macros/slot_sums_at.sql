@@ -26,6 +26,7 @@
                 on days.lead_id = rule_days.lead_id
                 and days.episode = rule_days.episode
                 and rule_days.score_date < days.score_date
+                and rule_days.rule_id is not null
             group by days.lead_id, days.episode, days.score_date, rule_days.slot_number
         ) as day_sums
         on moments.lead_id = day_sums.lead_id

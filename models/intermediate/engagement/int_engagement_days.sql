@@ -1,63 +1,71 @@
 {% set slots = score_slots() %}
-{% set groups = slots | map(attribute="group") | unique | list %}
 with
-    cumulated as (select * from {{ ref("int_engagement_day_sums") }}),
+    rule_days as (select * from {{ ref("int_engagement_rule_days") }}),
 
     leads as (select * from {{ ref("int_leads_merged") }}),
 
     parameters as (select * from {{ ref("int_engagement_parameters") }}),
 
+    days as (
+        select
+            lead_id,
+            episode,
+            score_date,
+            max(last_acts_at) as scored_at,
+            max(has_hand_raise) as has_hand_raise,
+            sum(positive_points) as positive_points
+            {% for slot in slots %}
+                ,
+                sum(
+                    case when slot_number = {{ slot.slot }} then grown_points end
+                ) as grown_{{ slot.slot }}
+            {% endfor %}
+        from rule_days
+        group by lead_id, episode, score_date
+    ),
+
+    -- What the episode has brought until the end of the day, decayed to its last
+    -- moment.
     decayed as (
         select
-            cumulated.lead_id,
-            cumulated.episode,
-            cumulated.score_date,
-            cumulated.scored_at,
-            cumulated.has_hand_raise,
-            cumulated.positive_points
+            days.*,
+            parameters.*
             {% for slot in slots %}
                 ,
                 {{
                     slot_points(
-                        "coalesce(cumulated.grown_" ~ slot.slot ~ ", 0.0)",
-                        "cumulated.scored_at",
+                        "coalesce(sum(days.grown_%s) over history, 0.0)"
+                        | format(slot.slot),
+                        "days.scored_at",
                         "leads.created_at",
                         "parameters.half_life_" ~ slot.slot,
                         "parameters.cap_" ~ slot.slot,
                     )
                 }} as points_{{ slot.slot }}
             {% endfor %}
-            {% for group in groups %}
-                , parameters.min_{{ group }}, parameters.max_{{ group }}
-            {% endfor %}
-        from cumulated
-        inner join leads on cumulated.lead_id = leads.lead_id
+        from days
+        inner join leads on days.lead_id = leads.lead_id
         cross join parameters
+        window
+            history as (
+                partition by days.lead_id, days.episode
+                order by days.score_date
+                rows between unbounded preceding and current row
+            )
     ),
 
-    -- ceiling_points bounds the score until the next day with a change point.
     scored as (
         select
-            lead_id,
-            episode,
-            score_date,
-            scored_at,
-            has_hand_raise,
-            positive_points,
+            *,
             {{ bounded_points(slots) }} as points,
             0.0
-            {% for group in groups %}
-                + least(
-                    0.0
-                    {% for slot in slots if slot.group == group %}
-                        + greatest(points_{{ slot.slot }}, 0.0)
-                    {% endfor %},
-                    max_{{ group }}
-                )
-            {% endfor %} as ceiling_points
+            {% for slot in slots %}
+                + greatest(points_{{ slot.slot }}, 0.0)
+            {% endfor %} as points_without_losses
         from decayed
     ),
 
+    -- Until the end of the next day points only decay, unless it brings some.
     final as (
         select
             lead_id,
@@ -69,7 +77,7 @@ with
                 cast({{ clamp("points", 0.0, 100.0) }} as double), 6
             ) as engagement_score,
             positive_points + coalesce(
-                lag(ceiling_points) over (
+                lag(points_without_losses) over (
                     partition by lead_id, episode order by score_date
                 ),
                 0.0

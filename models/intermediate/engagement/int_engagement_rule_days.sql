@@ -1,10 +1,12 @@
 with
     events as (select * from {{ ref("int_lead_events") }}),
 
+    moments as (select * from {{ ref("int_eligibility_moments") }}),
+
     episodes as (select * from {{ ref("int_episodes") }}),
 
     -- What happened before the creation acts at the creation, if that is in the
-    -- same episode.
+    -- same episode. The other change points of an episode bring no points.
     assigned as (
         select
             events.lead_id,
@@ -21,6 +23,23 @@ with
             on events.lead_id = episodes.lead_id
             and events.occurred_at > episodes.starts_after
             and events.acts_at <= episodes.next_starts_after
+        union all
+        select
+            moments.lead_id,
+            episodes.episode,
+            null as rule_id,
+            null as slot_number,
+            0.0 as points,
+            0.0 as grown_points,
+            false as is_hand_raise,
+            moments.moment_at as acts_at
+        from moments
+        inner join
+            episodes
+            on moments.lead_id = episodes.lead_id
+            and moments.moment_at > episodes.starts_after
+            and moments.moment_at <= episodes.next_starts_after
+        where not moments.is_before_creation
     ),
 
     final as (
@@ -32,7 +51,7 @@ with
             slot_number,
             max(acts_at) as last_acts_at,
             max(is_hand_raise) as has_hand_raise,
-            count(*) as event_count,
+            count(rule_id) as event_count,
             sum(points) as raw_points,
             sum(greatest(points, 0.0)) as positive_points,
             sum(grown_points) as grown_points

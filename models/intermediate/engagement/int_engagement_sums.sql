@@ -20,6 +20,7 @@ with
             on rule_days.lead_id = episodes.lead_id
             and rule_days.episode = episodes.episode
             and episodes.is_in_force
+        where rule_days.rule_id is not null
         group by rule_days.lead_id, rule_days.rule_id
     )
 
