@@ -1,5 +1,5 @@
 with
-    opportunities as (select * from {{ ref("int_opportunities_placed") }}),
+    opportunities as (select * from {{ ref("int_opportunities_assigned") }}),
 
     leads as (select * from {{ ref("int_leads_merged") }}),
 

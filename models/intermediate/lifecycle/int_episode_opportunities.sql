@@ -1,5 +1,5 @@
 with
-    opportunities as (select * from {{ ref("int_opportunities_placed") }}),
+    opportunities as (select * from {{ ref("int_opportunities_assigned") }}),
 
     final as (
         select
