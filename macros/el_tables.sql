@@ -1,6 +1,6 @@
 {#
     Tables of the raw contract that an EL tool put into the work file. The plugin in profiles.yml finds
-    and checks them, scripts/qualified_leads/el_tables.py.
+    and checks them, scripts/qualified_leads/lake/el_tables.py.
 #}
 {% macro el_tables() -%} {{ return(adapter.dispatch("el_tables")()) }} {%- endmacro %}
 

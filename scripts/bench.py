@@ -9,18 +9,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from qualified_leads.bench import Measured, Phase, measure
-from qualified_leads.bench_report import print_nodes, print_report, write_json
-from qualified_leads.bench_sample import (
-    BenchData,
-    bench_data,
-    load_history,
-    make_data,
-    parse_sizes,
-)
 from qualified_leads.console import make_console, run_command
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root
+from team.bench.measure import Measured, Phase, measure
+from team.bench.report import print_nodes, print_report, write_json
+from team.bench.sample import BenchData, bench_data, load_history, make_data, parse_sizes
 
 
 def main(

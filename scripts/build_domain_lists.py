@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from qualified_leads.domain_lists import DomainListError, build_domain_seeds
+from team.lists.domains import DomainListError, build_domain_seeds
 
 DEFAULT_SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from qualified_leads.source_categories import SourceListError, build_source_categories
+from team.lists.source_categories import SourceListError, build_source_categories
 
 DEFAULT_SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from qualified_leads.console import make_console, printable, run_command
-from qualified_leads.dbt_run import files_written
-from qualified_leads.erase import erase
+from qualified_leads.erase.forget import erase
 from qualified_leads.errors import UsageError
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, warehouse
-from qualified_leads.release import WORK_NAME
+from qualified_leads.refresh.dbt_run import files_written
+from qualified_leads.release.publish import WORK_NAME
 from qualified_leads.version import check_version
 
 

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from qualified_leads.console import make_console, run_command
-from qualified_leads.crm_batches import export_lock
-from qualified_leads.crm_delivery import Endpoint
-from qualified_leads.crm_export import acknowledge_batch, deliver_batch, export_crm
-from qualified_leads.erase import refuse_unfinished
-from qualified_leads.export_tables import export_tables
+from qualified_leads.erase.forget import refuse_unfinished
+from qualified_leads.export.crm import acknowledge_batch, deliver_batch, export_crm
+from qualified_leads.export.crm_batches import export_lock
+from qualified_leads.export.crm_delivery import Endpoint
+from qualified_leads.export.tables import export_tables
 from qualified_leads.paths import warehouse
-from qualified_leads.report_data import find_release
+from qualified_leads.release.reading import find_release
 
 
 class Format(StrEnum):

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from qualified_leads.console import run_command
-from qualified_leads.sample import DEFAULT_END, generate
+from team.sample.generate import DEFAULT_END, generate
 
 LONG_RUN = 2_000_000  # activities from which on a progress bar is worth its space
 

@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.text import Text
 
 from qualified_leads.console import printable, run_command
-from qualified_leads.dbt_run import files_written
-from qualified_leads.erase import finish, is_unfinished
-from qualified_leads.guards import check_accepted, refuse_rejects
-from qualified_leads.load_checks import REJECTED, UNREAD
-from qualified_leads.load_report import print_report
-from qualified_leads.loader import load_directory
+from qualified_leads.erase.forget import finish, is_unfinished
+from qualified_leads.load.checks import REJECTED, UNREAD
+from qualified_leads.load.land import load_directory
+from qualified_leads.load.report import print_report
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, warehouse
-from qualified_leads.release import WORK_NAME
+from qualified_leads.refresh.dbt_run import files_written
+from qualified_leads.refresh.guards import check_accepted, refuse_rejects
+from qualified_leads.release.publish import WORK_NAME
 from qualified_leads.version import check_version
 
 

@@ -9,8 +9,8 @@ import typer
 
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import project_root, warehouse
-from qualified_leads.pictures import make_pictures
-from qualified_leads.report import report_release
+from qualified_leads.report.build import report_release
+from team.pictures.draw import make_pictures
 
 
 def main(

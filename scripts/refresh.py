@@ -9,8 +9,8 @@ from rich.console import Console
 
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import warehouse
-from qualified_leads.refresh import RefreshOptions, parse_as_of, refresh
-from qualified_leads.report_json import JsonLog
+from qualified_leads.refresh.job import RefreshOptions, parse_as_of, refresh
+from qualified_leads.refresh.json_log import JsonLog
 
 
 class LogFormat(StrEnum):
@@ -72,7 +72,7 @@ def main(
     made = refresh(options, warehouse(), console, log=log)
     if report:
         # Imported here: the charts' library takes a second, which other refreshes don't pay.
-        from qualified_leads.report import report_release
+        from qualified_leads.report.build import report_release
 
         # Between lines of JSON a scheduler expects nothing else.
         quiet = Console(quiet=True)

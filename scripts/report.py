@@ -7,7 +7,7 @@ import typer
 
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import warehouse
-from qualified_leads.report import report_release
+from qualified_leads.report.build import report_release
 
 
 def main(

@@ -7,7 +7,7 @@ import typer
 
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import warehouse
-from qualified_leads.superset_server import serve
+from team.superset.server import serve
 
 
 def main(

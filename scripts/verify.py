@@ -1,13 +1,13 @@
 """Compare every file of the raw lake with what landed, byte by byte."""
 
 from qualified_leads.console import make_console, printable, run_command
-from qualified_leads.erase import is_unfinished
+from qualified_leads.erase.forget import is_unfinished
 from qualified_leads.errors import UsageError
-from qualified_leads.lake_manifest import WHAT_TO_DO, LakeError, describe_problems, verify
-from qualified_leads.load_lake import lake
+from qualified_leads.lake.files import lake
+from qualified_leads.lake.manifest import WHAT_TO_DO, LakeError, describe_problems, verify
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, warehouse
-from qualified_leads.release import WORK_NAME
+from qualified_leads.release.publish import WORK_NAME
 from qualified_leads.version import check_version
 
 

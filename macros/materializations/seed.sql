@@ -1,7 +1,7 @@
 {#
     dbt-duckdb's own lets DuckDB read the file, which takes no line ends of two kinds and no cell as
     a spreadsheet of another country writes it, and names neither row nor column. The rows come from
-    the project's reader, policy_files.py, which dbt runs in the project's directory.
+    the project's reader, policy/files.py, which dbt runs in the project's directory.
 #}
 {% materialization seed, adapter = "duckdb" %}
     {%- set existing = load_cached_relation(this) -%}

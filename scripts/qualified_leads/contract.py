@@ -1,5 +1,6 @@
 """The raw contract: tables, columns, types and keys, read from the dbt source file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,17 @@ from qualified_leads.paths import project_root
 
 REJECTED_ROWS = "rejected_rows"
 LOAD_COLUMNS = ("_loaded_at", "_landed_at")
+MONEY = "decimal(20,6)"
+# What a reason calls the type: words, since the reader may not know SQL.
+TYPE_NAMES = {
+    "varchar": "text",
+    "bigint": "a whole number",
+    "double": "a number",
+    "boolean": "a boolean",
+    "date": "a date",
+    "timestamp": "a timestamp",
+    MONEY: "an amount",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,19 @@ class Table:
     def personal(self, *kinds: str) -> tuple[str, ...]:
         """Names of the columns that are marked as personal data of these kinds."""
         return tuple(column.name for column in self.columns if column.personal in kinds)
+
+
+def type_name(data_type: str) -> str:
+    """Return what a reason calls a contract type, for example `a timestamp`."""
+    return TYPE_NAMES.get(data_type, "a number")
+
+
+def own_keys(table: Table) -> tuple[str, ...]:
+    """Columns of a table of leads' rows that are keys of these rows alone, such as activity_id."""
+    names: Iterable[str] = (column.name for column in table.columns)
+    if "lead_id" not in set(names):
+        return ()
+    return table.key if table.key != ("lead_id",) and len(table.key) == 1 else ()
 
 
 def contract_path() -> Path:

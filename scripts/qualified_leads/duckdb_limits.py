@@ -27,14 +27,14 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from qualified_leads import sql_functions
-from qualified_leads.el_tables import check_el_tables
 from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
 from qualified_leads.errors import UsageError
-from qualified_leads.forecast_log import LOG_NAME
-from qualified_leads.load_sql import literal
+from qualified_leads.lake.el_tables import check_el_tables
 from qualified_leads.paths import check_warehouse, pattern
-from qualified_leads.policy_files import policy_rows
-from qualified_leads.policy_state import policy_hash
+from qualified_leads.policy.files import policy_rows
+from qualified_leads.policy.state import policy_hash
+from qualified_leads.quoting import literal
+from qualified_leads.refresh.forecast_log import LOG_NAME
 
 # Errors about the text of a statement or the place of a file. All others may quote data.
 QUOTE_NO_DATA = (

@@ -47,6 +47,9 @@ _DAMAGED = "it is no database file, or a damaged one; run scripts/refresh.py to 
 _SPILL = "queries spilled more than DUCKDB_SPILL_LIMIT; raise it or DUCKDB_MEMORY_LIMIT"
 _MEMORY = "DuckDB needs more memory than it may take; raise DUCKDB_MEMORY_LIMIT or add memory"
 _HELD = "another program has the database open; close it there and run again"
+# How DuckDB says that a file or its log will never be readable again.
+BROKEN = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+BROKEN_SIGNS = ("not a valid DuckDB database file", "orrupt", "checksum", "not read enough bytes")
 _QUOTED = re.compile(r'"(/[^"\n]*)"')
 
 
@@ -105,6 +108,11 @@ def why_text(message: str) -> str | None:
         if os.strerror(code) in message:
             return text
     return None
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether DuckDB says so of a file that will never be readable again."""
+    return isinstance(error, BROKEN) or any(sign in str(error) for sign in BROKEN_SIGNS)
 
 
 @contextmanager

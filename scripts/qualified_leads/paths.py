@@ -15,6 +15,11 @@ def project_root() -> Path:
     return Path(__file__).resolve().parents[2]
 
 
+def import_path() -> Path:
+    """Return the directory that a process has on `PYTHONPATH` to import this package and `team`."""
+    return Path(__file__).resolve().parents[1]
+
+
 def warehouse() -> Path:
     """Return the absolute warehouse directory: `$WAREHOUSE`, or `warehouse` in the project root.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from qualified_leads import browser
+from team.pictures import browser
 
 
 @dataclass

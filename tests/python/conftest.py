@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, settings
 
-from qualified_leads.loader import load_directory
+from qualified_leads.load.land import load_directory
 
 # On a busy machine an example may take any time.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

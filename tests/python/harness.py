@@ -19,9 +19,9 @@ from typing import Any
 
 import duckdb
 
-from qualified_leads.dbt_run import DbtFailedError
-from qualified_leads.dbt_run import run_dbt as build_parsed
-from qualified_leads.loader import load_directory
+from qualified_leads.load.land import load_directory
+from qualified_leads.refresh.dbt_run import DbtFailedError
+from qualified_leads.refresh.dbt_run import run_dbt as build_parsed
 
 Row = dict[str, Any]
 

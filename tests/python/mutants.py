@@ -11,6 +11,7 @@ Nothing in the checkout is changed. Exit status: 0 where at least 95 % are found
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ from harness import BUILT, PROJECT, BuildError, differences, run_dbt
 from mutate import Mutant, python_mutants, sql_mutants
 from test_mutation import Built, build_example
 
+SCRIPTS = PROJECT / "scripts"
 WANTED = 0.95
 MOST_FILES = 6  # of pytest, for one mutation
 MOST_SECONDS = 900  # for one file; a test that hangs has found its mutation
@@ -107,7 +109,7 @@ def try_one(places: Places, mutant: Mutant) -> str | None:
         name = mutant.path.stem
         files = [path for path in test_files() if re.search(rf"\b{name}\b", path.read_text())]
     else:
-        files = files_about(mutant.path.stem)
+        files = files_about(module_of(PROJECT / mutant.path))
     for path in files[:MOST_FILES]:
         with spoiled(places.copy, mutant):
             has_passed = passes(places.copy, path)
@@ -188,27 +190,33 @@ def test_files() -> list[Path]:
 
 def files_about(module: str) -> list[Path]:
     """Test files that import a module of the package, then those of the modules that import it."""
-    package = sorted((PROJECT / "scripts" / "qualified_leads").glob("*.py"))
+    package = sorted((SCRIPTS / "qualified_leads").rglob("*.py"))
     found: list[Path] = []
     ring, seen = [module], {module}
     while ring and len(found) < MOST_FILES:
         for name in ring:
             importing = [path for path in test_files() if name in imported_by(path)]
-            named_so = [path for path in importing if name in path.stem]
+            words = name.split(".")[1:]
+            named_so = [path for path in importing if any(word in path.stem for word in words)]
             found += [path for path in (*named_so, *importing) if path not in found]
-        ring = [path.stem for path in package if imported_by(path) & set(ring)]
+        ring = [module_of(path) for path in package if imported_by(path) & set(ring)]
         ring = [name for name in ring if name not in seen]
         seen |= set(ring)
     return found
 
 
+def module_of(path: Path) -> str:
+    """The name by which a file in scripts/ is imported."""
+    return ".".join(path.relative_to(SCRIPTS).with_suffix("").parts)
+
+
 def imported_by(path: Path) -> set[str]:
-    """Modules of the package that a file imports."""
-    text = path.read_text(encoding="utf-8")
-    names = set(re.findall(r"^\s*from qualified_leads\.(\w+) import", text, re.MULTILINE))
-    for listed in re.findall(r"^\s*from qualified_leads import ([^\n(]+)", text, re.MULTILINE):
-        names |= {part.split()[0] for part in listed.split(",")}
-    return names
+    """Modules of the package that a file imports, among other names that it imports from there."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("qualified_leads"):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
 @cache

@@ -25,9 +25,9 @@ import yaml
 from harness import INHERITED, BuildError, as_of_option, copy_project, failure, replace_seeds
 from nasty_data import TextRow, TextTables, write_tables
 
-from qualified_leads.dbt_run import build_parsed
-from qualified_leads.loader import load_directory
-from qualified_leads.policy_state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
+from qualified_leads.load.land import load_directory
+from qualified_leads.policy.state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
+from qualified_leads.refresh.dbt_run import build_parsed
 
 TOLERANCE = 1e-9  # of doubles, relative and absolute
 RUN_SECONDS = 300  # after which a dbt run counts as hung

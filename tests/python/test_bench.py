@@ -12,27 +12,17 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from qualified_leads import bench_sample
-from qualified_leads.bench import (
-    DAY,
-    EMPTY,
-    FULL,
-    HOUR,
-    Clock,
-    Floor,
-    Measured,
-    Phase,
-    seconds_by_tag,
-)
-from qualified_leads.bench_check import differing_tables
-from qualified_leads.bench_floor import build_core, read_rules
-from qualified_leads.bench_report import as_json, node_table, print_report, write_json
-from qualified_leads.bench_sample import bench_data, format_size, make_data, parse_sizes
-from qualified_leads.dbt_run import NodeEvent
 from qualified_leads.errors import UsageError
-from qualified_leads.sample import SampleError, generate
-from qualified_leads.sample_later import Later, choose_owners, thin
-from qualified_leads.sample_write import contract_columns
+from qualified_leads.refresh.dbt_run import NodeEvent
+from team.bench import sample as bench_sample
+from team.bench.check import differing_tables
+from team.bench.floor import build_core, read_rules
+from team.bench.measure import DAY, EMPTY, FULL, HOUR, Clock, Floor, Measured, Phase, seconds_by_tag
+from team.bench.report import as_json, node_table, print_report, write_json
+from team.bench.sample import bench_data, format_size, make_data, parse_sizes
+from team.sample.generate import SampleError, generate
+from team.sample.later import Later, choose_owners, thin
+from team.sample.write import contract_columns
 
 END = datetime(2026, 7, 1)
 SINCE = datetime(2026, 6, 21)
@@ -228,7 +218,7 @@ def test_seconds_of_a_tag_are_those_of_its_models_and_of_tests_that_read_one(
 
 def test_clock_tells_start_and_end_from_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([10.0, 14.0, 15.0, 19.0])
-    monkeypatch.setattr("qualified_leads.bench.time.perf_counter", lambda: next(times))
+    monkeypatch.setattr("team.bench.measure.time.perf_counter", lambda: next(times))
     clock = Clock(started=next(times))
     for status in ("started", "started", "success"):
         clock.on_event(NodeEvent("x", "model", status, 0.0, 0, 1))

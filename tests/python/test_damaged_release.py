@@ -13,19 +13,19 @@ from rich.console import Console
 from test_refresh import ROOT, assert_one_line, project, released, run, warehouse
 from test_release import write_work
 
-from qualified_leads.erase import erase
+from qualified_leads.erase.forget import erase
 from qualified_leads.errors import UsageError
-from qualified_leads.export_tables import export_tables
-from qualified_leads.refresh import RefreshOptions, _Job
-from qualified_leads.release import (
+from qualified_leads.export.tables import export_tables
+from qualified_leads.refresh.job import RefreshOptions, _Job
+from qualified_leads.refresh.runs import Run
+from qualified_leads.release.publish import (
     LINK_NAME,
     linked_release,
     release,
     set_damaged_release_aside,
 )
-from qualified_leads.report import report_release
-from qualified_leads.report_data import find_release
-from qualified_leads.runs import Run
+from qualified_leads.release.reading import find_release
+from qualified_leads.report.build import report_release
 
 __all__ = ["project", "warehouse"]  # fixtures
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qualified_leads.dbt_scope import Plan, Scope, scope_of
+from qualified_leads.refresh.dbt_scope import Plan, Scope, scope_of
 
 
 def node(

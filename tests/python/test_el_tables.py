@@ -15,9 +15,9 @@ from refreshing import Warehouse, query
 from test_incremental import new_warehouse
 from test_incremental_traps import activity, lead, policy, score
 
-from qualified_leads.el_tables import check_el_tables, el_tables, hidden_rows
 from qualified_leads.errors import UsageError
-from qualified_leads.loader import load_directory
+from qualified_leads.lake.el_tables import check_el_tables, el_tables, hidden_rows
+from qualified_leads.load.land import load_directory
 
 AS_OF = "2024-03-05 00:00:00"
 STAMPED = "create table el.companies as select 1 as company_id, timestamp '2024-02-01' as _fivetran"

@@ -12,10 +12,10 @@ import duckdb
 import pytest
 from files import write_csv
 
-from qualified_leads.anonymise import ERASED
-from qualified_leads.dbt_run import ARTEFACTS, files_written
-from qualified_leads.erase import MARK_NAME, erase
-from qualified_leads.loader import load_directory
+from qualified_leads.erase.anonymise import ERASED
+from qualified_leads.erase.forget import MARK_NAME, erase
+from qualified_leads.load.land import load_directory
+from qualified_leads.refresh.dbt_run import ARTEFACTS, files_written
 from qualified_leads.suppression import EMAIL, LEAD, plain_key, read_suppression
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"

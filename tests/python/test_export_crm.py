@@ -20,8 +20,10 @@ from failing_server import failing_server
 from report_release import EMAIL, write_release
 from rich.console import Console
 
-from qualified_leads import crm_batches, crm_delivery
-from qualified_leads.crm_batches import (
+from qualified_leads.errors import UsageError
+from qualified_leads.export import crm_batches, crm_delivery
+from qualified_leads.export.crm import deliver_batch
+from qualified_leads.export.crm_batches import (
     Batch,
     ExportBusyError,
     acknowledge,
@@ -31,7 +33,7 @@ from qualified_leads.crm_batches import (
     pending_batch,
     read_state,
 )
-from qualified_leads.crm_delivery import (
+from qualified_leads.export.crm_delivery import (
     DeliveryError,
     Endpoint,
     check_endpoint,
@@ -40,15 +42,13 @@ from qualified_leads.crm_delivery import (
     read_progress,
     retry_after,
 )
-from qualified_leads.crm_export import deliver_batch
-from qualified_leads.crm_records import (
+from qualified_leads.export.crm_records import (
     CrmMapping,
     Dataset,
     json_value,
     load_mapping,
     read_datasets,
 )
-from qualified_leads.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPPING = CrmMapping.model_validate(

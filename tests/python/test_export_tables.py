@@ -13,11 +13,11 @@ import duckdb
 import pytest
 from report_release import EMAIL, HOSTILE, write_release
 
-from qualified_leads import export_tables as module
 from qualified_leads.durable import whole_directory
 from qualified_leads.errors import UsageError
-from qualified_leads.export_tables import ExportError, export_tables
-from qualified_leads.report_data import find_release
+from qualified_leads.export import tables as module
+from qualified_leads.export.tables import ExportError, export_tables
+from qualified_leads.release.reading import find_release
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -22,9 +22,10 @@ from faults import Bench, Reader, contents, differences
 from test_refresh import command, environment, project, released, run, wait_for_lock, warehouse
 from test_release import write_work
 
-from qualified_leads.lake_manifest import verify
-from qualified_leads.loader import load_directory
-from qualified_leads.release import linked_release, release
+from qualified_leads.lake.manifest import verify
+from qualified_leads.load.land import load_directory
+from qualified_leads.paths import import_path
+from qualified_leads.release.publish import linked_release, release
 
 __all__ = ["project", "warehouse"]  # fixtures
 
@@ -159,8 +160,8 @@ import errno, os, signal, sys
 from datetime import datetime
 from pathlib import Path
 import duckdb
-from qualified_leads import load_lake, release as module
-from qualified_leads.loader import load_directory
+from qualified_leads.release import publish as module
+from qualified_leads.load.land import load_directory
 
 fault, limit, what, place = sys.argv[1], int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 steps = 0
@@ -196,7 +197,7 @@ def step(fault: str, limit: int, what: str, place: Path) -> tuple[int, int]:
     """Run with a fault at a step; returns exit status and, where it came through, the steps."""
     done = subprocess.run(
         [sys.executable, "-c", STEPS, fault, str(limit), what, str(place)],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+        env=os.environ | {"PYTHONPATH": str(import_path())},
         capture_output=True,
         text=True,
         check=False,

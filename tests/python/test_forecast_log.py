@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from qualified_leads.forecast_log import LOG_NAME, append_forecast
+from qualified_leads.refresh.forecast_log import LOG_NAME, append_forecast
 
 COLUMNS = (
     "stage text, step integer, starts_at timestamp, ends_at timestamp, open_leads bigint, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 from harness import build_case
 
-from qualified_leads import sample, sample_write
 from qualified_leads.contract import REJECTED_ROWS, load_contract
-from qualified_leads.sample import SampleError, generate
-from qualified_leads.sample_activities import TYPES
-from qualified_leads.sample_sales import CRITERIA
-from qualified_leads.sample_sources import SPELLINGS, VISITS
+from qualified_leads.paths import import_path
+from team.sample import generate as sample
+from team.sample import write as sample_write
+from team.sample.activities import TYPES
+from team.sample.generate import SampleError, generate
+from team.sample.sales import CRITERIA
+from team.sample.sources import SPELLINGS, VISITS
 
 ROOT = Path(__file__).parents[2]
 LEADS, ACTIVITIES = 4_000, 120_000
@@ -475,7 +478,7 @@ def test_experiments_and_frameworks_are_complete(db: duckdb.DuckDBPyConnection) 
 def test_memory_does_not_grow_with_the_activities(tmp_path: Path) -> None:
     script = (
         "import re; from pathlib import Path;"
-        "from qualified_leads.sample import generate;"
+        "from team.sample.generate import generate;"
         f"rows = generate(20_000, 2_000_000, 1, Path({str(tmp_path / 'big')!r}));"
         "assert rows['activities'] == 2_000_000;"
         # Of this program alone: getrusage also knows the process that started it.
@@ -483,7 +486,10 @@ def test_memory_does_not_grow_with_the_activities(tmp_path: Path) -> None:
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) // 1024)"
     )
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT / "scripts", capture_output=True, text=True,
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": str(import_path())},
+        capture_output=True,
+        text=True,
         check=True,
-    )  # fmt: skip
+    )
     assert int(result.stdout) < PEAK_MIB

@@ -24,9 +24,9 @@ from test_refresh import (
 )
 
 from qualified_leads.errors import UsageError
-from qualified_leads.guards import GUARDS, GuardError, check_accepted, check_guards
-from qualified_leads.release import linked_release, release
-from qualified_leads.runs import CREATE, RUNNING, Run, note_end, note_start
+from qualified_leads.refresh.guards import GUARDS, GuardError, check_accepted, check_guards
+from qualified_leads.refresh.runs import CREATE, RUNNING, Run, note_end, note_start
+from qualified_leads.release.publish import linked_release, release
 
 __all__ = ["project", "warehouse"]  # fixtures
 

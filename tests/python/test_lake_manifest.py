@@ -14,10 +14,10 @@ import pytest
 import yaml
 from test_refresh import ROOT, assert_one_line, environment, project, run, warehouse
 
-from qualified_leads import lake_manifest
-from qualified_leads.erase import erase, finish, is_unfinished
+from qualified_leads.erase.forget import erase, finish, is_unfinished
 from qualified_leads.errors import UsageError
-from qualified_leads.lake_manifest import (
+from qualified_leads.lake import manifest as lake_manifest
+from qualified_leads.lake.manifest import (
     CHANGED,
     MANIFEST_NAME,
     MISSING,

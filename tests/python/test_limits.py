@@ -19,7 +19,7 @@ from harness import PROJECT, copy_project
 from qualified_leads.console import printable
 from qualified_leads.contract import REJECTED_ROWS, load_contract
 from qualified_leads.duckdb_limits import safe_text
-from qualified_leads.policy_state import policy_hash
+from qualified_leads.policy.state import policy_hash
 
 pytestmark = pytest.mark.promise("Policy rows cannot run SQL, and neither can data")
 AS_OF = "2026-07-01 00:00:00"

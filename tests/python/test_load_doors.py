@@ -14,9 +14,9 @@ import pytest
 from files import workbook, zipped
 
 from qualified_leads.errors import UsageError
-from qualified_leads.guards import GuardError, refuse_rejects
-from qualified_leads.load_mapping import extracted_at
+from qualified_leads.load.mapping import extracted_at
 from qualified_leads.paths import project_root
+from qualified_leads.refresh.guards import GuardError, refuse_rejects
 
 LEADS = "lead_id,created_at,email\n1,2026-01-05 10:00:00,a@a.example\n"
 SPEND = "spend_id,spend_date,amount,currency\n"

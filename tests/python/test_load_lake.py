@@ -22,11 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from qualified_leads import load_lake, load_text
 from qualified_leads.contract import load_contract
 from qualified_leads.errors import UsageError
-from qualified_leads.load_report import print_report
-from qualified_leads.loader import load_directory
+from qualified_leads.lake import files as lake_files
+from qualified_leads.load import text as load_text
+from qualified_leads.load.land import load_directory
+from qualified_leads.load.report import print_report
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root
 
@@ -92,16 +93,16 @@ def test_one_rerun_after_a_crash_gives_what_no_crash_gives(
     load(contents)
     assert sorted(lake("leads", "lead_id")) == [("a",), ("c",)]
     assert lake("rejected_rows", "line, record") == [(3, "b,x,")]
-    assert not [name for name in files(tmp_path / "warehouse") if load_lake.TEMPORARY in name]
+    assert not [name for name in files(tmp_path / "warehouse") if lake_files.TEMPORARY in name]
 
 
 def test_leftovers_of_a_killed_load_disappear(load, tmp_path):
-    leftover = tmp_path / f"warehouse/raw/leads/{load_lake.TEMPORARY}0123"
+    leftover = tmp_path / f"warehouse/raw/leads/{lake_files.TEMPORARY}0123"
     leftover.parent.mkdir(parents=True)
     leftover.write_bytes(b"half")
     load({"leads.csv": LEADS})
     assert not leftover.exists()
-    assert not (tmp_path / "warehouse" / load_lake.WORKSPACE).exists()
+    assert not (tmp_path / "warehouse" / lake_files.WORKSPACE).exists()
 
 
 def test_a_refused_file_leaves_the_lake_as_it_was(load, tmp_path):
@@ -209,14 +210,14 @@ def test_a_lake_that_cannot_be_read_stops_the_load_in_one_line(load, tmp_path):
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(load, tmp_path, monkeypatch):
-    real = load_lake.content_hash
+    real = lake_files.content_hash
 
     def slow(path, advance):
         digest = real(path, advance)
         path.write_text(LEADS + "c,2024-01-01,\n")
         return digest
 
-    monkeypatch.setattr(load_lake, "content_hash", slow)
+    monkeypatch.setattr(lake_files, "content_hash", slow)
     with pytest.raises(UsageError, match="changed"):
         load({"leads.csv": LEADS})
     assert not files(tmp_path / "warehouse")

@@ -7,8 +7,8 @@ import pytest
 
 from qualified_leads.contract import load_contract
 from qualified_leads.errors import UsageError
-from qualified_leads.load_mapping import read_mapping
-from qualified_leads.loader import load_directory
+from qualified_leads.load.land import load_directory
+from qualified_leads.load.mapping import read_mapping
 from qualified_leads.paths import project_root
 
 DATA = project_root().parent / "shared" / "data"

@@ -20,10 +20,11 @@ import pytest
 from files import workbook, zipped
 from test_night import script, without_rights
 
-from qualified_leads import load_bounds, load_source
 from qualified_leads.errors import UsageError
-from qualified_leads.guards import GuardError
-from qualified_leads.loader import load_directory
+from qualified_leads.load import bounds as load_bounds
+from qualified_leads.load import source as load_source
+from qualified_leads.load.land import load_directory
+from qualified_leads.refresh.guards import GuardError
 
 pytestmark = pytest.mark.promise("Nothing is lost in silence")
 LEADS = "lead_id,created_at\nL1,2026-01-01\n"

@@ -18,7 +18,7 @@ import pytest
 from documented import Block, blocks, commands
 from harness import INHERITED, PROJECT, copy_project
 
-from qualified_leads.sample import generate
+from team.sample.generate import generate
 
 COUNTS = ("leads", "mqls", "sals", "sqls", "opportunities", "customers")
 COSTS = ("lead", "mql", "sql", "opportunity", "customer")

@@ -25,15 +25,15 @@ import pytest
 from harness import assert_no_defect
 from test_refresh import assert_one_line, command, environment, project, run, warehouse
 
-from qualified_leads.crm_batches import read_state
-from qualified_leads.crm_delivery import Endpoint, Sender, retry_after
 from qualified_leads.errors import UsageError
+from qualified_leads.export.crm_batches import read_state
+from qualified_leads.export.crm_delivery import Endpoint, Sender, retry_after
 from qualified_leads.failures import told, why_text
-from qualified_leads.guards import GUARDS
-from qualified_leads.load_mapping import check_extracted_at
+from qualified_leads.load.mapping import check_extracted_at
 from qualified_leads.lock import LOCK_NAME
 from qualified_leads.paths import project_root, reporting_currency
-from qualified_leads.refresh import parse_as_of
+from qualified_leads.refresh.guards import GUARDS
+from qualified_leads.refresh.job import parse_as_of
 
 __all__ = ["project", "warehouse"]  # fixtures
 
@@ -389,7 +389,7 @@ def test_a_work_file_that_no_disk_holds(project: Path, warehouse: Path) -> None:
 def said_in_code() -> str:
     """Every text of the package, what is filled in as `…`."""
     texts = []
-    for path in sorted((project_root() / "scripts" / "qualified_leads").glob("*.py")):
+    for path in sorted((project_root() / "scripts" / "qualified_leads").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 parts = (getattr(part, "value", None) for part in node.values)

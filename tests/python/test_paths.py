@@ -15,7 +15,7 @@ from harness import INHERITED, copy_project
 
 from qualified_leads.errors import UsageError
 from qualified_leads.paths import check_warehouse, pattern
-from qualified_leads.sample import generate
+from team.sample.generate import generate
 
 HOSTILE = """it's 100% "ü" #1 [1] *.{x};$y"""
 AS_OF = "2026-07-01 00:00:00"

@@ -20,10 +20,12 @@ import pytest
 from files import write_csv
 from harness import copy_project
 
-from qualified_leads import crm_delivery
-from qualified_leads import erase as module
-from qualified_leads.anonymise import ERASED, Anonymiser, Policy, read_policy
-from qualified_leads.crm_batches import (
+from qualified_leads.erase import forget as module
+from qualified_leads.erase.anonymise import ERASED, Anonymiser, Policy, read_policy
+from qualified_leads.erase.forget import erase, finish, is_unfinished
+from qualified_leads.erase.superset import forget_queries
+from qualified_leads.export import crm_delivery
+from qualified_leads.export.crm_batches import (
     Batch,
     ExportBusyError,
     acknowledge,
@@ -33,20 +35,18 @@ from qualified_leads.crm_batches import (
     pending_batch,
     read_state,
 )
-from qualified_leads.crm_delivery import Progress, Refusal
-from qualified_leads.crm_records import (
+from qualified_leads.export.crm_delivery import Progress, Refusal
+from qualified_leads.export.crm_records import (
     CrmMapping,
     Dataset,
     DatasetMapping,
     load_mapping,
     read_datasets,
 )
-from qualified_leads.erase import erase, finish, is_unfinished
-from qualified_leads.erase_superset import forget_queries
-from qualified_leads.export_tables import export_tables
-from qualified_leads.loader import load_directory
-from qualified_leads.release import release
-from qualified_leads.report_data import find_release
+from qualified_leads.export.tables import export_tables
+from qualified_leads.load.land import load_directory
+from qualified_leads.release.publish import release
+from qualified_leads.release.reading import find_release
 from qualified_leads.suppression import EMAIL, LEAD, Suppression, read_suppression
 
 AS_OF = "2026-07-01 00:00:00"

@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import pytest
 from report_release import hostile_sources, write_release
 
-from qualified_leads.browser import find_chromium
 from qualified_leads.errors import UsageError
-from qualified_leads.pictures import depths, draw_models, make_pictures, read_nodes
-from qualified_leads.report import write_report
-from qualified_leads.report_data import find_release
+from qualified_leads.release.reading import find_release
+from qualified_leads.report.build import write_report
+from team.pictures.browser import find_chromium
+from team.pictures.draw import depths, draw_models, make_pictures, read_nodes
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,8 +9,8 @@ import pytest
 from harness import BuildError, as_of_option, copy_project, run_dbt
 from refreshing import query, snapshot, snapshot_differences
 
-from qualified_leads.loader import load_directory
-from qualified_leads.sample import generate
+from qualified_leads.load.land import load_directory
+from team.sample.generate import generate
 
 BUILD = ("build", *as_of_option("2026-07-01 00:00:00"))
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")

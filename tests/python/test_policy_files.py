@@ -8,12 +8,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import PROJECT, BuildError, run_dbt
+from harness import BuildError, run_dbt
 from test_seeds import copy_policy
 
-from qualified_leads.anonymise import read_policy
+from qualified_leads.erase.anonymise import read_policy
 from qualified_leads.errors import UsageError
-from qualified_leads.policy_files import check_policy, policy_rows
+from qualified_leads.paths import import_path
+from qualified_leads.policy.files import check_policy, policy_rows
 
 TYPES = """
 seeds:
@@ -181,14 +182,14 @@ def test_a_refresh_names_the_cell_before_it_does_anything(tmp_path: Path) -> Non
     spoil(project)
     rows = len((project / "seeds" / "business_holidays.csv").read_text().splitlines())
     code = (
-        "import sys; from pathlib import Path; from qualified_leads.refresh import *;"
+        "import sys; from pathlib import Path; from qualified_leads.refresh.job import *;"
         "from qualified_leads.console import make_console, run_command;"
         "run_command(lambda: refresh(RefreshOptions(), Path('warehouse'), make_console(), Path()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=project,
-        env={"PYTHONPATH": str(PROJECT / "scripts")},
+        env={"PYTHONPATH": str(import_path())},
         capture_output=True,
         text=True,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from qualified_leads.policy_state import (
+from qualified_leads.policy.state import (
     are_seeds_loaded,
     note_loaded_seeds,
     policy_hash,

@@ -20,20 +20,15 @@ import duckdb
 import pytest
 from harness import assert_no_defect
 
-from qualified_leads import dbt_run
-from qualified_leads.console import (
-    SourceTotals,
-    Unmapped,
-    format_money,
-    format_rate,
-    total_of,
-    unmapped_line,
-)
-from qualified_leads.dbt_run import DbtFailedError, build_arguments
 from qualified_leads.engine import check_engine
 from qualified_leads.errors import UsageError
+from qualified_leads.figures import format_money, format_rate
 from qualified_leads.lock import WarehouseBusyError, warehouse_lock
-from qualified_leads.refresh import parse_as_of
+from qualified_leads.paths import import_path
+from qualified_leads.refresh import dbt_run
+from qualified_leads.refresh.dbt_run import DbtFailedError, build_arguments
+from qualified_leads.refresh.job import parse_as_of
+from qualified_leads.refresh.screen import SourceTotals, Unmapped, total_of, unmapped_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -330,6 +325,7 @@ def test_wrong_use_changes_nothing(
 HOLD = """
 import signal, sys
 from pathlib import Path
+from qualified_leads.paths import import_path
 from qualified_leads.lock import warehouse_lock
 with warehouse_lock(Path(sys.argv[1])):
     print("held", flush=True)
@@ -342,7 +338,7 @@ def holder(warehouse: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process that has the lock."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(warehouse)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+        env={**os.environ, "PYTHONPATH": str(import_path())},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from qualified_leads import release as module
-from qualified_leads.release import Release, ReleaseError, linked_release, prune, release
+from qualified_leads.release import publish as module
+from qualified_leads.release.publish import Release, ReleaseError, linked_release, prune, release
 
 AS_OF = datetime(2026, 7, 1)
 

@@ -18,12 +18,13 @@ from rich.console import Console
 
 import refresh as refresh_command
 from qualified_leads.errors import UsageError
-from qualified_leads.release import Release
-from qualified_leads.report import ReportError, report_release, write_report
-from qualified_leads.report_data import find_release, months_between, top_sources
-from qualified_leads.report_page import safe_json
-from qualified_leads.report_sections import pivot, unknown_credits
-from qualified_leads.report_words import Change, headline, show
+from qualified_leads.release.publish import Release
+from qualified_leads.release.reading import find_release
+from qualified_leads.report.build import ReportError, report_release, write_report
+from qualified_leads.report.data import months_between, top_sources
+from qualified_leads.report.page import safe_json
+from qualified_leads.report.sections import pivot, unknown_credits
+from qualified_leads.report.words import Change, headline, show
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,8 @@ import yaml
 from harness import PROJECT, BuildError, run_dbt
 from typer.testing import CliRunner
 
-from qualified_leads import domain_lists
-from qualified_leads.domain_lists import DomainListError, registrable_domain
+from team.lists import domains as domain_lists
+from team.lists.domains import DomainListError, registrable_domain
 
 SEEDS = PROJECT / "seeds"
 COMPARISONS = {"equals", "in", "contains", "between", "at_least", "at_most", "is_missing"}
@@ -241,7 +241,6 @@ def test_a_failing_download_changes_nothing(
         raise DomainListError("pip could not download it")
 
     monkeypatch.setattr(domain_lists, "fetch_sources", fail)
-    monkeypatch.syspath_prepend(PROJECT / "scripts")
     import typer
 
     import build_domain_lists

@@ -11,7 +11,7 @@ import typer
 from harness import PROJECT, build_case, read_built
 from typer.testing import CliRunner
 
-from qualified_leads.source_categories import SourceListError, build_source_categories
+from team.lists.source_categories import SourceListError, build_source_categories
 
 # Known answers of the unit tests of Velir's dbt-ga4 at commit 2d7b1f1 (MIT, (c) 2022 Adam Ribaudo).
 # They compare sets, so that one contradicts the rules unnoticed: alibaba without medium is organic.

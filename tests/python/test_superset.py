@@ -27,15 +27,15 @@ from browser import chromium
 from harness import PROJECT
 from playwright.sync_api import Request
 
-from qualified_leads.dbt_run import build_arguments, run_dbt
 from qualified_leads.errors import UsageError
-from qualified_leads.loader import load_directory
-from qualified_leads.release import linked_release, release
-from qualified_leads.sample import generate
-from qualified_leads.superset_api import Api, SupersetError
-from qualified_leads.superset_assets import DATABASE, metric_sql
-from qualified_leads.superset_charts import CHARTS, SLUG
-from qualified_leads.superset_server import ENVIRONMENT_NAME, HOME_NAME, find_environment
+from qualified_leads.load.land import load_directory
+from qualified_leads.refresh.dbt_run import build_arguments, run_dbt
+from qualified_leads.release.publish import linked_release, release
+from team.sample.generate import generate
+from team.superset.api import Api, SupersetError
+from team.superset.assets import DATABASE, metric_sql
+from team.superset.charts import CHARTS, SLUG
+from team.superset.server import ENVIRONMENT_NAME, HOME_NAME, find_environment
 
 AS_OF = datetime(2026, 7, 1)
 PARTS = ("dbt_project.yml", "profiles.yml", "macros", "models", "scripts", "seeds", "tests")

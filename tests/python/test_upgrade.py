@@ -20,7 +20,7 @@ import pytest
 from harness import PROJECT, copy_project
 from refreshing import _leave_out_tests, snapshot, snapshot_differences
 
-from qualified_leads.lake_manifest import verify
+from qualified_leads.lake.manifest import verify
 
 # Of 29, 25 and 24 November 2026, the last of when there were no decisions yet.
 OLDER = ("a12eca9", "d531c86", "39ac4d8")

@@ -19,7 +19,7 @@ from test_refresh import (
 )
 
 from qualified_leads import version
-from qualified_leads.erase import erase
+from qualified_leads.erase.forget import erase
 from qualified_leads.errors import UsageError
 from qualified_leads.paths import project_root
 

@@ -1,0 +1,1 @@
+"""In: the CSV files in `seeds/`. Out: their rows, typed, and whether the work file has them."""

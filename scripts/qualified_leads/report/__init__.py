@@ -1,0 +1,1 @@
+"""In: a release. Out: one HTML file for a reader, without personal data."""

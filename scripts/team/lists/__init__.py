@@ -1,0 +1,1 @@
+"""In: lists that others publish. Out: seeds of e-mail domains, suffixes and traffic sources."""

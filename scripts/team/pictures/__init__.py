@@ -1,0 +1,1 @@
+"""In: a release and dbt's manifest. Out: the pictures of the README."""
