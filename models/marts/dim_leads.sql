@@ -1,7 +1,7 @@
 with
     leads as (select * from {{ ref("int_leads_merged") }}),
 
-    company_periods as (select * from {{ ref("int_lead_company_periods") }}),
+    companies as (select * from {{ ref("int_domain_companies") }}),
 
     final as (
         select
@@ -15,7 +15,7 @@ with
             leads.job_title,
             leads.department,
             leads.company_name,
-            company_periods.company_id,
+            companies.company_id,
             leads.country,
             leads.region,
             leads.lead_source,
@@ -26,9 +26,9 @@ with
             leads.is_deleted
         from leads
         left join
-            company_periods
-            on leads.lead_id = company_periods.lead_id
-            and company_periods.valid_to = {{ end_of_time() }}
+            companies
+            on leads.domain = companies.domain
+            and companies.valid_to = {{ end_of_time() }}
     )
 
 select *

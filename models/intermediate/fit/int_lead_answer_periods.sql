@@ -1,10 +1,5 @@
 {% set built_in_names = (
-    lead_columns()
-    + company_columns()
-    + [
-        "technology",
-        "registrable_domain",
-    ]
+    lead_columns() + company_columns() + ["technology", "registrable_domain"]
 ) %}
 with
     lead_attributes as (select * from {{ ref("int_lead_attributes_resolved") }}),

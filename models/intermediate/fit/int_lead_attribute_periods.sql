@@ -3,17 +3,16 @@ with
 
     lead_versions as (select * from {{ ref("int_lead_versions") }}),
 
-    company_periods as (select * from {{ ref("int_lead_company_periods") }}),
+    companies as (select * from {{ ref("int_domain_companies") }}),
 
-    domain_periods as (select * from {{ ref("int_lead_domain_periods") }}),
+    technologies as (select * from {{ ref("int_company_technologies_resolved") }}),
 
     answer_periods as (select * from {{ ref("int_lead_answer_periods") }}),
 
     asked as (
-        select attribute_name
+        select distinct attribute_name
         from rules
         where rule_set in ('fit', 'exclusion', 'persona')
-        group by attribute_name
     ),
 
     united as (
@@ -22,31 +21,59 @@ with
             asked.attribute_name,
             lead_versions.valid_from,
             lead_versions.valid_to,
-            {{ named_value("asked.attribute_name", lead_columns()) }} as attribute_value
+            {{ named_value("asked.attribute_name", "lead_versions", lead_columns()) }}
+            as attribute_value
         from lead_versions
         cross join asked
-        where asked.attribute_name in ({{ quoted_list(lead_columns()) }})
         union all
         select
-            company_periods.lead_id,
+            lead_versions.lead_id,
             asked.attribute_name,
-            company_periods.valid_from,
-            company_periods.valid_to,
-            {{ named_value("asked.attribute_name", company_columns()) }}
-            as attribute_value
-        from company_periods
-        cross join asked
-        where asked.attribute_name in ({{ quoted_list(company_columns()) }})
+            greatest(lead_versions.valid_from, companies.valid_from) as valid_from,
+            least(lead_versions.valid_to, companies.valid_to) as valid_to,
+            {{
+                named_value(
+                    "asked.attribute_name", "companies", company_columns(), "company_"
+                )
+            }} as attribute_value
+        from lead_versions
+        inner join
+            companies
+            on lead_versions.domain = companies.domain
+            and lead_versions.valid_from < companies.valid_to
+            and lead_versions.valid_to > companies.valid_from
+        inner join asked on asked.attribute_name like 'company_%'
         union all
-        select lead_id, attribute_name, valid_from, valid_to, attribute_value
-        from domain_periods
+        select
+            lead_versions.lead_id,
+            'technology' as attribute_name,
+            greatest(lead_versions.valid_from, technologies.detected_at) as valid_from,
+            lead_versions.valid_to,
+            technologies.technology as attribute_value
+        from lead_versions
+        inner join
+            technologies
+            on lead_versions.domain = technologies.registered_domain
+            and technologies.row_state = 'staged'
+            and coalesce(technologies.detected_at, lead_versions.valid_from)
+            < lead_versions.valid_to
+        {% for column in ["email_domain", "stated_domain", "domain"] %}
+            union all
+            select
+                lead_id,
+                'registrable_domain' as attribute_name,
+                valid_from,
+                valid_to,
+                {{ column }} as attribute_value
+            from lead_versions
+        {% endfor %}
         union all
         select lead_id, attribute_name, valid_from, valid_to, attribute_value
         from answer_periods
     ),
 
     final as (
-        select
+        select distinct
             united.lead_id,
             united.attribute_name,
             united.valid_from,
@@ -55,12 +82,6 @@ with
         from united
         inner join asked on united.attribute_name = asked.attribute_name
         where united.attribute_value is not null
-        group by
-            united.lead_id,
-            united.attribute_name,
-            united.valid_from,
-            united.valid_to,
-            united.attribute_value
     )
 
 select *
