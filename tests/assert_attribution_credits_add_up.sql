@@ -1,26 +1,7 @@
 with
-    affected as (select survivor_lead_id from {{ ref("int_leads_affected") }}),
+    credits as (select * from {{ ref("fct_attribution_credits") }}),
 
-    -- Read from what sums up the positive credits by source, a twentieth of the rows; a
-    -- negative credit leaves more than 1 to the others.
-    credits as (
-        select *
-        from {{ ref("fct_attributed_entries") }}
-        where
-            basis = 'cohort'
-            and (
-                {{ is_in_turn("lead_id") }}
-                or lead_id in (select affected.survivor_lead_id from affected)
-            )
-    ),
-
-    leads as (
-        select *
-        from {{ ref("fct_leads") }}
-        where
-            {{ is_in_turn("lead_id") }}
-            or lead_id in (select affected.survivor_lead_id from affected)
-    ),
+    leads as (select * from {{ ref("fct_leads") }}),
 
     models as (select * from {{ ref("attribution_models") }}),
 
@@ -41,6 +22,7 @@ with
             milestone,
             attribution_model,
             sum(credit) as credit,
+            min(credit) as least_credit,
             count(*) - count(lead_source) as missing_source_count
         from credits
         group by lead_id, milestone, attribution_model
@@ -61,4 +43,5 @@ where
     reached.lead_id is null
     or totals.credit is null
     or abs(totals.credit - 1) > 0.000000001
+    or totals.least_credit <= 0
     or totals.missing_source_count > 0

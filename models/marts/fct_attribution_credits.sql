@@ -1,91 +1,99 @@
 with
-    paths as (select * from {{ ref("int_touch_paths") }}),
-
-    models as (select * from {{ ref("attribution_models") }}),
-
     shares as (select * from {{ ref("int_path_shares") }}),
-
-    factors as (select * from {{ ref("int_path_factors") }}),
 
     touches as (select * from {{ ref("int_touches_sourced") }}),
 
     effects as (select * from {{ ref("int_removal_effects") }}),
 
-    scaled as (
-        select shares.*, factors.mean_factor
-        from shares
-        left join
-            factors
-            on shares.milestone = factors.milestone
-            and shares.attribution_model = factors.attribution_model
-            and shares.lead_id = factors.lead_id
-    ),
-
-    credited as (
+    -- What a touch is worth beside the others of its path, where time or its source
+    -- matters and its place does not.
+    weighted as (
         select
-            scaled.milestone,
-            scaled.attribution_model,
-            scaled.lead_id,
-            scaled.reached_at,
+            shares.milestone,
+            shares.attribution_model,
+            shares.lead_id,
+            shares.reached_at,
             touches.activity_id,
             touches.touched_at,
             touches.lead_source,
             touches.campaign_id,
             case
-                when
-                    touches.touch_number = scaled.first_number
-                    and scaled.first_credit is not null
-                then scaled.first_credit
-                when
-                    touches.touch_number = scaled.creation_number
-                    and scaled.creation_credit is not null
-                then scaled.creation_credit
-                when
-                    touches.touch_number = scaled.last_number
-                    and scaled.last_credit is not null
-                then scaled.last_credit
-                when scaled.mean_factor is null
-                then scaled.other_credit
-                else
-                    scaled.other_credit
-                    * {{ time_factor("scaled", "touches") }}
-                    * case
-                        when scaled.is_data_driven then effects.removal_effect else 1.0
-                    end
-                    / scaled.mean_factor
-            end as credit
-        from scaled
+                when shares.is_data_driven
+                then coalesce(effects.removal_effect, 0)
+                else 1
+            end * power(
+                2.0,
+                - coalesce(
+                    {{ days_between("touches.touched_at", "shares.last_touched_at") }}
+                    / shares.half_life_days,
+                    0
+                )
+            ) as weight
+        from shares
         inner join
             touches
-            on scaled.lead_id = touches.lead_id
-            and scaled.first_number <= touches.touch_number
-            and scaled.last_number >= touches.touch_number
+            on shares.lead_id = touches.lead_id
+            and touches.touch_number between shares.first_number and shares.last_number
         left join
             effects
-            on scaled.milestone = effects.milestone
-            and scaled.is_data_driven
+            on shares.milestone = effects.milestone
             and touches.lead_source = effects.lead_source
+        where shares.is_weighted
     ),
 
-    -- A milestone without touch keeps one row, with all of the credit.
-    final as (
-        select *
-        from credited
+    credited as (
+        select
+            shares.milestone,
+            shares.attribution_model,
+            shares.lead_id,
+            shares.reached_at,
+            coalesce(touches.activity_id, 'unattributed') as activity_id,
+            touches.touched_at,
+            case
+                when touches.lead_id is null
+                then 'unattributed'
+                else touches.lead_source
+            end as lead_source,
+            touches.campaign_id,
+            case
+                when touches.lead_id is null
+                then 1
+                when
+                    touches.touch_number = shares.first_number
+                    and shares.first_credit > 0
+                then shares.first_credit
+                when
+                    touches.touch_number = shares.creation_number
+                    and shares.creation_credit > 0
+                then shares.creation_credit
+                when
+                    touches.touch_number = shares.last_number and shares.last_credit > 0
+                then shares.last_credit
+                else shares.other_credit
+            end as credit
+        from shares
+        left join
+            touches
+            on shares.lead_id = touches.lead_id
+            and touches.touch_number between shares.first_number and shares.last_number
+        where not shares.is_weighted
         union all
         select
-            paths.milestone,
-            models.attribution_model,
-            paths.lead_id,
-            paths.reached_at,
-            'unattributed' as activity_id,
-            null as touched_at,
-            'unattributed' as lead_source,
-            null as campaign_id,
-            1.0 as credit
-        from paths
-        cross join models
-        where paths.touch_count is null
-    )
+            milestone,
+            attribution_model,
+            lead_id,
+            reached_at,
+            activity_id,
+            touched_at,
+            lead_source,
+            campaign_id,
+            weight / sum(weight) over (
+                partition by milestone, attribution_model, lead_id
+            ) as credit
+        from weighted
+    ),
+
+    final as (select * from credited where credit > 0)
 
 select *
 from final

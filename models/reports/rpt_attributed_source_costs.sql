@@ -2,36 +2,20 @@ with
     -- Spend and maturity are those of the report without attribution.
     costs as (select * from {{ ref("rpt_source_costs") }}),
 
-    entries as (select * from {{ ref("fct_attributed_entries") }}),
+    credits as (select * from {{ ref("int_credits_summed") }}),
 
     models as (select * from {{ ref("attribution_models") }}),
 
     months as (select distinct basis, month, is_mature from costs),
 
     -- A month and source with spend alone has a row, too.
-    measured as (
-        select
-            attribution_model,
-            basis,
-            month,
-            lead_source,
-            0 as spend,
-            case when milestone = 'mql' then credit else 0 end as mqls,
-            case when milestone = 'sql' then credit else 0 end as sqls,
-            case when milestone = 'customer' then credit else 0 end as customers,
-            revenue
-        from entries
-        union all
+    spent as (
         select
             models.attribution_model,
             costs.basis,
             costs.month,
             costs.lead_source,
-            costs.spend,
-            0 as mqls,
-            0 as sqls,
-            0 as customers,
-            0 as revenue
+            costs.spend
         from costs
         cross join models
         where costs.spend <> 0
@@ -39,17 +23,24 @@ with
 
     summed as (
         select
-            attribution_model,
-            basis,
-            month,
-            lead_source,
-            cast(sum(spend) as decimal(20, 2)) as spend,
-            sum(mqls) as mqls,
-            sum(sqls) as sqls,
-            sum(customers) as customers,
-            sum(revenue) as revenue
-        from measured
-        group by attribution_model, basis, month, lead_source
+            coalesce(
+                credits.attribution_model, spent.attribution_model
+            ) as attribution_model,
+            coalesce(credits.basis, spent.basis) as basis,
+            coalesce(credits.month, spent.month) as month,
+            coalesce(credits.lead_source, spent.lead_source) as lead_source,
+            cast(coalesce(spent.spend, 0) as decimal(20, 2)) as spend,
+            coalesce(credits.mqls, 0) as mqls,
+            coalesce(credits.sqls, 0) as sqls,
+            coalesce(credits.customers, 0) as customers,
+            coalesce(credits.revenue, 0) as revenue
+        from credits
+        full join
+            spent
+            on credits.attribution_model = spent.attribution_model
+            and credits.basis = spent.basis
+            and credits.month = spent.month
+            and credits.lead_source = spent.lead_source
     ),
 
     final as (

@@ -1,5 +1,5 @@
 with
-    paths as (select * from {{ ref("int_touch_paths") }} where touch_count > 0),
+    paths as (select * from {{ ref("int_touch_paths") }}),
 
     models as (select * from {{ ref("attribution_models") }}),
 
@@ -67,6 +67,8 @@ with
             last_touched_at,
             half_life_days,
             is_data_driven,
+            coalesce(touch_count, 0) > 0
+            and (half_life_days is not null or is_data_driven) as is_weighted,
             first_share / total_share as first_credit,
             creation_share / total_share as creation_credit,
             last_share / total_share as last_credit,

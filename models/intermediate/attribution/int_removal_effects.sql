@@ -1,60 +1,100 @@
+{% set state_count = path_state_count() %}
 with
-    visits as (select * from {{ ref("int_state_visits") }}),
-
     transitions as (select * from {{ ref("int_source_transitions") }}),
 
-    conversions as (
-        select milestone, from_state, probability
-        from transitions
-        where to_state = '(conversion)'
+    states as (
+        select state, row_number() over (order by state) as state_number
+        from
+            (
+                select from_state as state
+                from transitions
+                union
+                select '(conversion)' as state
+            ) as united
     ),
 
-    chances as (
+    -- Each step of Gauss and Jordan clears the column of a state.
+    cleared_0 as (
         select
-            visits.milestone,
-            visits.from_state,
-            sum(visits.visit_count * conversions.probability) as conversion_chance
-        from visits
-        inner join
-            conversions
-            on visits.milestone = conversions.milestone
-            and visits.to_state = conversions.from_state
-        group by visits.milestone, visits.from_state
+            milestones.milestone,
+            origins.state as from_state,
+            targets.state as to_state,
+            origins.state_number as from_number,
+            targets.state_number as to_number,
+            case when origins.state = targets.state then 1e0 else 0e0 end
+            - coalesce(transitions.probability, 0e0) as visits
+        from (select distinct milestone from transitions) as milestones
+        cross join states as origins
+        cross join states as targets
+        left join
+            transitions
+            on milestones.milestone = transitions.milestone
+            and origins.state = transitions.from_state
+            and targets.state = transitions.to_state
     ),
 
-    -- What is lost without a state: to get to it at all, and to convert from there.
-    reached as (
-        select
-            from_start.milestone,
-            from_start.to_state as lead_source,
-            from_start.visit_count / from_source.visit_count as reach_chance
-        from visits as from_start
-        inner join
-            visits as from_source
-            on from_start.milestone = from_source.milestone
-            and from_start.to_state = from_source.from_state
-            and from_start.to_state = from_source.to_state
-        where from_start.from_state = '(start)' and from_start.to_state <> '(start)'
-    ),
+    {% for step in range(1, state_count + 1) %}
+        {% set is_row = "from_number = " ~ step %}
+        {% set is_column = "to_number = " ~ step %}
+        cleared_{{ step }} as (
+            select
+                milestone,
+                from_state,
+                to_state,
+                from_number,
+                to_number,
+                case
+                    when {{ is_row }}
+                    then case when {{ is_column }} then 1e0 else visits end / diagonal
+                    when {{ is_column }}
+                    then 0e0 - visits / diagonal
+                    else visits - in_column * in_row / diagonal
+                end as visits
+            from
+                (
+                    select
+                        *,
+                        max(case when {{ is_column }} then visits end) over (
+                            partition by milestone, from_number
+                        ) as in_column,
+                        max(case when {{ is_row }} then visits end) over (
+                            partition by milestone, to_number
+                        ) as in_row,
+                        max(
+                            case when {{ is_row }} and {{ is_column }} then visits end
+                        ) over (partition by milestone) as diagonal
+                    from cleared_{{ step - 1 }}
+                ) as pivoted
+        ),
+    {% endfor %}
+
+    visits as (select * from cleared_{{ state_count }}),
+
+    ends as (select * from visits where to_state = '(conversion)' and visits > 0),
 
     final as (
         select
             reached.milestone,
-            reached.lead_source,
-            reached.reach_chance
-            * chances.conversion_chance
-            / whole.conversion_chance as removal_effect
-        from reached
+            reached.to_state as lead_source,
+            reached.visits / own.visits * ended.visits / whole.visits as removal_effect
+        from visits as reached
         inner join
-            chances
-            on reached.milestone = chances.milestone
-            and reached.lead_source = chances.from_state
+            visits as own
+            on reached.milestone = own.milestone
+            and reached.to_state = own.from_state
+            and reached.to_state = own.to_state
         inner join
-            chances as whole
+            ends as ended
+            on reached.milestone = ended.milestone
+            and reached.to_state = ended.from_state
+        inner join
+            ends as whole
             on reached.milestone = whole.milestone
-            and whole.from_state = '(start)'
+            and reached.from_state = whole.from_state
+        where
+            reached.from_state = '(start)'
+            and reached.to_state not in ('(start)', '(conversion)')
     )
 
 select *
 from final
-where removal_effect > 0

@@ -1,40 +1,28 @@
 with
     origins as (select * from {{ ref("int_touch_origins") }}),
 
-    -- A path without its milestone ends at as_of.
-    windows as (
-        select
-            lead_id,
-            {% for milestone in milestones() %}
-                {{ milestone }}_at is not null as has_{{ milestone }},
-                coalesce({{ milestone }}_at, {{ as_of() }}) as {{ milestone }}_ends_at
-                {{ "," if not loop.last }}
-            {% endfor %}
-        from {{ ref("int_lead_statuses") }}
-    ),
+    touches as (select * from {{ ref("int_lead_touches") }}),
 
+    -- A path without its milestone ends at as_of.
     windowed as (
         {% for milestone in milestones() %}
+            {% set ends_at = "coalesce(" ~ milestone ~ "_at, " ~ as_of() ~ ")" %}
             select
                 '{{ milestone }}' as milestone,
-                touches.origin,
+                origin,
                 case
-                    when touches.next_touched_at <= windows.{{ milestone }}_ends_at
-                    then touches.next_origin
+                    when next_touched_at <= {{ ends_at }} then next_origin
                 end as next_origin,
-                coalesce(touches.next_touched_at, {{ end_of_time() }})
-                > windows.{{ milestone }}_ends_at as is_last,
-                coalesce(touches.previous_touched_at, {{ beginning_of_time() }})
-                < windows.{{ milestone }}_ends_at
-                - {{ attribution_lookback() }} as is_first,
-                windows.has_{{ milestone }} as is_reached
-            from {{ ref("int_lead_touches") }} as touches
-            inner join windows on touches.lead_id = windows.lead_id
+                coalesce(next_touched_at, {{ end_of_time() }})
+                > {{ ends_at }} as is_last,
+                coalesce(previous_touched_at, {{ beginning_of_time() }})
+                < {{ ends_at }} - {{ attribution_lookback() }} as is_first,
+                {{ milestone }}_at is not null as is_reached
+            from touches
             where
-                touches.touched_at
-                between windows.{{ milestone }}_ends_at
-                - {{ attribution_lookback() }}
-                and windows.{{ milestone }}_ends_at {{ "union all" if not loop.last }}
+                touched_at
+                between {{ ends_at }} - {{ attribution_lookback() }} and {{ ends_at }}
+                {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
