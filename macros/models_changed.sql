@@ -8,7 +8,7 @@
     {%- if is_later -%}
         {%- for name, question in became_due_in().items() -%}
             {%- do questions.append(
-                "select '" ~ name ~ "' where exists (" ~ question ~ ")"
+                "select '" ~ name | trim ~ "' where exists (" ~ question ~ ")"
             ) -%}
         {%- endfor -%}
     {%- endif -%}

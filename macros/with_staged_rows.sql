@@ -1,8 +1,9 @@
 {#
-    The rows that landed and, in an incremental run, those staged before that they may
-    supersede or whose time has come: a key is judged whole.
+    The rows that landed and, in an incremental run, those staged before that they may supersede or
+    that take effect by now: a key is validated whole. What took effect at the very moment of the
+    last refresh is included, as the episode that a disposition begins is in force only after it.
 #}
-{% macro with_staged_rows(landed, table_name, key="record_key") -%}
+{% macro with_staged_rows(landed, key="record_key", moments=["effective_at"]) -%}
     select *
     from {{ landed }}
     {%- if is_incremental() %}
@@ -13,12 +14,15 @@
             {{ key }} in (
                 select {{ key }}
                 from {{ landed }}
-                {%- if moments_judged(table_name) %}
+                {%- for moment in moments %}
                     union
                     select {{ key }}
                     from {{ this }}
-                    where {{ waited_until_now(table_name) }}
-                {%- endif %}
+                    where
+                        {{ moment }} between cast(
+                            '{{ refresh_plan().complete_as_of }}' as timestamp
+                        ) and {{ as_of() }}
+                {%- endfor %}
             )
     {%- endif -%}
 {%- endmacro %}

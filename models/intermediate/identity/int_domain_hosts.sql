@@ -16,23 +16,23 @@ with
     sightings as (
         select leads.email_host as host, 'seen' as list_name
         from leads
-        where {{ is_touched("leads") }}
+        where {{ changed_since_last_refresh("leads") }}
         union all
         select leads.company_host as host, 'seen' as list_name
         from leads
-        where {{ is_touched("leads") }}
+        where {{ changed_since_last_refresh("leads") }}
         union all
         select companies.host, 'seen' as list_name
         from companies
-        where {{ is_touched("companies") }}
+        where {{ changed_since_last_refresh("companies") }}
         union all
         select technologies.host, 'seen' as list_name
         from technologies
-        where {{ is_touched("technologies") }}
+        where {{ changed_since_last_refresh("technologies") }}
         union all
         select intent_signals.host, 'seen' as list_name
         from intent_signals
-        where {{ is_touched("intent_signals") }}
+        where {{ changed_since_last_refresh("intent_signals") }}
         union all
         select rules.host, 'seen' as list_name
         from rules

@@ -12,7 +12,7 @@ with
                 resolved.survivor_lead_id,
                 coalesce(resolved.reason, 'absent') as reason,
                 case
-                    when {{ is_touched("known") }}
+                    when {{ changed_since_last_refresh("known") }}
                     then known.previous_survivor_lead_id
                     else known.survivor_lead_id
                 end as previous_survivor_lead_id,

@@ -1,5 +1,5 @@
 with
-    touched as (select * from {{ ref("int_leads_touched") }}),
+    leads as (select * from {{ ref("int_leads_changed") }}),
 
     identities as (select * from {{ ref("int_lead_identities") }}),
 
@@ -8,14 +8,14 @@ with
     -- A run that was not completed may have computed leads from what no more holds.
     changed as (
         select lead_id
-        from touched
+        from leads
         union
         select identities.lead_id
         from identities
-        where {{ is_touched("identities") }} {{ affected_before() }}
+        where {{ changed_since_last_refresh("identities") }} {{ affected_before() }}
     ),
 
-    -- The versions of an opportunity are judged together, whatever leads they name.
+    -- The versions of an opportunity are validated together, whatever leads they name.
     concerned as (
         select lead_id
         from changed
@@ -58,7 +58,11 @@ with
     ),
 
     final as (
-        select members.lead_id, identities.survivor_lead_id, identities.reason
+        select
+            members.lead_id,
+            identities.survivor_lead_id,
+            identities.reason,
+            {{ refresh_number() }} as refresh_number
         from members
         left join identities on members.lead_id = identities.lead_id
     )

@@ -16,14 +16,7 @@ with
     ),
 
     dated as (
-        select
-            opportunities.*,
-            identities.survivor_lead_id,
-            coalesce(
-                opportunities.closed_at,
-                opportunities.updated_at,
-                opportunities.created_at
-            ) as decided_at
+        select opportunities.*, identities.survivor_lead_id
         from opportunities
         inner join concerned on opportunities.opportunity_id = concerned.opportunity_id
         left join identities on opportunities.lead_id = identities.lead_id

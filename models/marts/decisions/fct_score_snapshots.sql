@@ -20,10 +20,12 @@ with
             snapshot_at <= {{ as_of() }}
             {% if is_incremental() %}
                 and (
-                    {{ became_due("snapshot_at") }}
-                    {% if is_built("int_leads_affected") %}
-                        or lead_id in (select affected.survivor_lead_id from affected)
-                    {% endif %}
+                    lead_id not in (select kept.lead_id from {{ this }} as kept)
+                    or lead_id in (
+                        select affected.survivor_lead_id
+                        from affected
+                        where {{ changed_since_last_refresh("affected") }}
+                    )
                 )
             {% endif %}
     ),

@@ -29,7 +29,7 @@ with
     {% if is_incremental() %}
         typed as ({{ typed_rows }}),
 
-        united as ({{ with_staged_rows("typed", "activities", "activity_hash") }}),
+        united as ({{ with_staged_rows("typed", key="activity_hash") }}),
 
         ranked as (select *, {{ version_rank }} from united),
     {% else %}
@@ -55,7 +55,7 @@ with
         ),
     {% endif %}
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -71,8 +71,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            occurred_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

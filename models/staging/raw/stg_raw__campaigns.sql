@@ -16,7 +16,7 @@ with
 
     keyed as (select *, campaign_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", "campaigns") }}),
+    united as ({{ with_staged_rows("keyed", moments=[]) }}),
 
     ranked as (
         select
@@ -27,12 +27,12 @@ with
         from united
     ),
 
-    judged as (select *, cast(null as string) as quarantine_reason from ranked),
+    validated as (select *, cast(null as string) as quarantine_reason from ranked),
 
     final as (
         select
             *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+        from validated
     )
 
 select *

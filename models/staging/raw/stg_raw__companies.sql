@@ -27,7 +27,7 @@ with
 
     keyed as (select *, company_id as record_key from versioned),
 
-    united as ({{ with_staged_rows("keyed", "companies") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -39,14 +39,17 @@ with
         from united
     ),
 
-    judged as (
-        {{ versions_judged("ranked", "company_id", "when is_deleted then 'deleted'") }}
+    validated as (
+        {{ versions_validated("ranked", "company_id", "when is_deleted then 'deleted'") }}
     ),
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            version_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

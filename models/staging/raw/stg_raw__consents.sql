@@ -17,7 +17,7 @@ with
         from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", "consents") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -29,7 +29,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -46,8 +46,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            occurred_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

@@ -16,7 +16,7 @@ with
 
     keyed as (select *, disposition_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", "dispositions") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -27,7 +27,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -44,8 +44,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            occurred_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

@@ -16,7 +16,7 @@ with
         from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", "exchange_rates") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -28,7 +28,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -42,8 +42,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            cast(rate_date as timestamp) as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

@@ -16,7 +16,7 @@ with
         select *, concat_ws('|', experiment_id, lead_id) as record_key from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", "experiment_assignments") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -28,7 +28,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -42,8 +42,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            assigned_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

@@ -18,7 +18,7 @@ with
 
     keyed as (select *, signal_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", "intent_signals") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -29,7 +29,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -45,8 +45,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            occurred_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

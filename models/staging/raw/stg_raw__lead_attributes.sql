@@ -22,7 +22,7 @@ with
         from typed
     ),
 
-    united as ({{ with_staged_rows("keyed", "lead_attributes") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -34,7 +34,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -48,8 +48,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            captured_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

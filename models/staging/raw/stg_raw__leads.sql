@@ -33,7 +33,7 @@ with
 
     keyed as (select *, lead_id as record_key from versioned),
 
-    united as ({{ with_staged_rows("keyed", "leads") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -44,9 +44,9 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         {{
-            versions_judged(
+            versions_validated(
                 "ranked", "lead_id", "when created_at > " ~ as_of() ~ " then 'future'"
             )
         }}
@@ -54,8 +54,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            case when is_in_force then created_at else version_at end as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

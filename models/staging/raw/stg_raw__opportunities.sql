@@ -19,11 +19,17 @@ with
         from source
     ),
 
-    versioned as (select *, coalesce(updated_at, created_at) as version_at from typed),
+    versioned as (
+        select
+            *,
+            coalesce(updated_at, created_at) as version_at,
+            coalesce(closed_at, updated_at, created_at) as decided_at
+        from typed
+    ),
 
     keyed as (select *, opportunity_id as record_key from versioned),
 
-    united as ({{ with_staged_rows("keyed", "opportunities") }}),
+    united as ({{ with_staged_rows("keyed", moments=["effective_at", "decided_at"]) }}),
 
     ranked as (
         select
@@ -35,9 +41,9 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         {{
-            versions_judged(
+            versions_validated(
                 "ranked",
                 "opportunity_id",
                 "when is_deleted then 'deleted' when created_at > "
@@ -50,8 +56,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            case when is_in_force then created_at else version_at end as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

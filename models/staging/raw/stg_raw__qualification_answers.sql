@@ -18,7 +18,7 @@ with
 
     keyed as (select *, answer_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", "qualification_answers") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -30,7 +30,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -47,8 +47,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            assessed_at as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

@@ -21,7 +21,7 @@ with
 
     keyed as (select *, spend_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed", "spend") }}),
+    united as ({{ with_staged_rows("keyed") }}),
 
     ranked as (
         select
@@ -32,7 +32,7 @@ with
         from united
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -50,8 +50,11 @@ with
 
     final as (
         select
-            *, {{ row_state() }} as row_state, {{ refresh_number() }} as refresh_number
-        from judged
+            *,
+            {{ row_state() }} as row_state,
+            cast(spend_date as timestamp) as effective_at,
+            {{ refresh_number() }} as refresh_number
+        from validated
     )
 
 select *

@@ -15,7 +15,7 @@ from typing import Any
 MACRO = "macro.qualified_leads."
 AS_OF = MACRO + "as_of"
 # Of models that hold what was written since the last complete refresh.
-TOUCHED = MACRO + "is_touched"
+TOUCHED = MACRO + "changed_since_last_refresh"
 # Of models that ask for as_of only to see what has become due, which the plan looks for itself.
 MOVES_WITH_AS_OF = "moves_with_as_of"
 

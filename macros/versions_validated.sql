@@ -1,4 +1,4 @@
-{% macro versions_judged(relation, key, reasons) -%}
+{% macro versions_validated(relation, key, reasons) -%}
     select
         *,
         case
@@ -33,5 +33,5 @@
                         = min(version_at) over (partition by {{ key }}) as is_in_force
                     from {{ relation }}
                 ) as dated
-        ) as placed
+        ) as compared
 {%- endmacro %}

@@ -14,52 +14,42 @@ with
 
     opportunities as (select * from {{ ref("stg_raw__opportunities") }}),
 
-    dispositions as (select * from {{ ref("stg_raw__dispositions") }}),
-
     campaigns as (select * from {{ ref("stg_raw__campaigns") }}),
 
-    rates as (select * from {{ ref("int_rates_touched") }}),
+    rates as (select * from {{ ref("int_rates_changed") }}),
 
     hosts as (select * from {{ ref("int_domains_registered") }}),
 
-    domains as (select * from {{ ref("int_domains_touched") }}),
+    domains as (select * from {{ ref("int_domains_changed") }}),
 
-    touched_hosts as (
+    changed_hosts as (
         select hosts.host from hosts inner join domains on hosts.domain = domains.domain
-    ),
-
-    decided as (
-        select
-            lead_id, currency, coalesce(closed_at, updated_at, created_at) as decided_at
-        from opportunities
     ),
 
     united as (
         {% for table_name in lead_tables %}
             select staged.lead_id
             from {{ ref("stg_raw__" ~ table_name) }} as staged
-            where {{ is_touched("staged") }}
+            where {{ changed_since_last_refresh("staged") }}
             union all
         {% endfor %}
         select lead_rows.lead_id
         from lead_rows
-        inner join touched_hosts on lead_rows.email_host = touched_hosts.host
+        inner join changed_hosts on lead_rows.email_host = changed_hosts.host
         union all
         select lead_rows.lead_id
         from lead_rows
-        inner join touched_hosts on lead_rows.company_host = touched_hosts.host
+        inner join changed_hosts on lead_rows.company_host = changed_hosts.host
         union all
         select lead_rows.lead_id
         from lead_rows
         inner join campaigns on lead_rows.campaign_id = campaigns.campaign_id
-        where {{ is_touched("campaigns") }}
+        where {{ changed_since_last_refresh("campaigns") }}
         union all
-        select decided.lead_id
-        from decided
-        inner join rates on decided.currency = rates.currency
-        where cast(decided.decided_at as date) >= rates.first_touched_date
-        union all
-        {{ leads_due("opportunities", "dispositions") }}
+        select opportunities.lead_id
+        from opportunities
+        inner join rates on opportunities.currency = rates.currency
+        where cast(opportunities.decided_at as date) >= rates.first_changed_date
     ),
 
     final as (select lead_id from united where lead_id is not null group by lead_id)

@@ -1,3 +1,0 @@
-{% macro is_touched(alias) -%}
-    {{ alias }}.refresh_number > {{ refresh_plan().complete_number }}
-{%- endmacro %}
