@@ -63,6 +63,7 @@ lint-yaml: .venv/installed-dev
 lint-dbt: .venv/installed-dev
 	$(TEST_ENV) $(BIN)/dbt --quiet --warn-error parse
 	COLUMNS=160 $(BIN)/dbt-bouncer run --show-all-failures
+	$(BIN)/python scripts/structure.py
 
 format: .venv/installed-dev
 	-$(BIN)/sqlfluff fix --quiet --disable-progress-bar models tests
