@@ -3,20 +3,13 @@ with
 
     matches as (select * from {{ ref("int_rule_matches") }}),
 
-    fit_rules as (select * from {{ ref("int_fit_rules_normalised") }}),
-
     score_groups as (select * from {{ ref("int_score_groups_bounded") }}),
 
     summed as (
-        select
-            matches.lead_id,
-            matches.moment_at,
-            fit_rules.dimension,
-            sum(fit_rules.points) as points
+        select lead_id, moment_at, dimension, sum(points) as points
         from matches
-        inner join fit_rules on matches.rule_id = fit_rules.rule_id
-        where matches.rule_set = 'fit'
-        group by matches.lead_id, matches.moment_at, fit_rules.dimension
+        where rule_set = 'fit'
+        group by lead_id, moment_at, dimension
     ),
 
     clamped as (

@@ -7,6 +7,8 @@ with
 
     rules as (select * from {{ ref("int_rules_parsed") }}),
 
+    fit_rules as (select * from {{ ref("fit_rules") }}),
+
     known as (
         select
             moments.lead_id,
@@ -52,12 +54,22 @@ with
             and periods.lead_id is null
     ),
 
-    final as (
+    united as (
         select lead_id, moment_at, rule_set, rule_id
         from known
         union all
         select lead_id, moment_at, rule_set, rule_id
         from missing
+    ),
+
+    final as (
+        select
+            united.*,
+            lower(trim(fit_rules.dimension)) as dimension,
+            cast(fit_rules.points as decimal(18, 6)) as points
+        from united
+        left join
+            fit_rules on united.rule_set = 'fit' and united.rule_id = fit_rules.rule_id
     )
 
 select *
