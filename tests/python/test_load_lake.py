@@ -390,6 +390,15 @@ def test_records_are_framed_alike_at_any_chunk_size(body, chunk, tmp_path_factor
         ]
 
 
+def test_a_record_without_end_is_refused_with_its_line(load, monkeypatch):
+    monkeypatch.setattr(records, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(records, "LONGEST_RECORD", 1000)
+    row = "a,2024-01-31,x\n"
+    head = "lead_id,created_at,email\n" + 50 * row + 'b,2024-01-31,"two\nlines"\n'
+    with pytest.raises(UsageError, match="the record on line 54 is longer than 0 MB"):
+        load({"leads.csv": head + 'c,2024-01-31,"x\n' + 100 * row})
+
+
 def csv_rows(text):
     return list(csv.reader(io.StringIO(text, newline=""))) or [[]]
 

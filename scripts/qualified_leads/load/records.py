@@ -133,8 +133,12 @@ class _Framing:
                 self.ahead += self._noted(text[:cut], ends, breaks, low)
                 yield text[:cut]
                 low += cut
-            if read_to - self._record_start() > LONGEST_RECORD:
-                raise self._too_long()
+            start, line = self._current()
+            if read_to - start > LONGEST_RECORD:
+                raise UsageError(
+                    f"{self.source.name}: the record on line {line} is longer than"
+                    f" {LONGEST_RECORD >> 20} MB; a quote on that line is probably not closed"
+                )
         if rest:
             ends, breaks = _line_ends(rest)
             if not len(ends):
@@ -142,15 +146,9 @@ class _Framing:
             self.ahead += self._noted(rest, ends, breaks, low)
             yield rest
 
-    def _record_start(self) -> int:
-        """Where the record begins that goes on in what is read next."""
-        return self.begin
-
-    def _too_long(self) -> UsageError:
-        return UsageError(
-            f"{self.source.name}: the record on line {self.line} is longer than"
-            f" {LONGEST_RECORD >> 20} MB; a quote on that line is probably not closed"
-        )
+    def _current(self) -> tuple[int, int]:
+        """Where the record begins that goes on in what is read next, and its line."""
+        return self.begin, self.line
 
     def _noted(self, text: bytes, ends: Integers, breaks: Integers, low: int) -> _Lines:
         raise NotImplementedError
@@ -225,9 +223,10 @@ class _CsvFraming(_Framing):
             self.piece += 1
             yield io.TextIOWrapper(io.BytesIO(piece), "latin-1", newline="")
 
-    def _record_start(self) -> int:
-        place = self.rows_end - self.lines_taken
-        return int(self.ahead.ends[place - 1]) if place else self.begin
+    def _current(self) -> tuple[int, int]:
+        ahead = self.rows_end - self.lines_taken
+        start = int(self.ahead.ends[ahead - 1]) if ahead else self.begin
+        return start, self.line + ahead
 
     def _noted(self, text: bytes, ends: Integers, breaks: Integers, low: int) -> _Lines:
         window = np.frombuffer(text, dtype=np.uint8)
