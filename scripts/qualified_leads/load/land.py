@@ -50,8 +50,6 @@ from qualified_leads.quoting import literal
 from qualified_leads.release.publish import WORK_NAME
 from qualified_leads.suppression import read_suppression, write_suppression
 
-__all__ = ["FileReport", "LoadReport", "load_directory"]
-
 MEMORY_LIMIT = "2GB"
 _UNKNOWN_SHOWN = 10
 _REJECTED = pa.schema(
