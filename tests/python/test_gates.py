@@ -131,14 +131,36 @@ def test_scripts_import_nothing_that_a_refresh_has_not() -> None:
             assert names & installed.keys(), f"{relative(path)} imports {module}"
 
 
+# Each imports those before it alone: what comes later need not be understood.
+PACKAGES = ("policy", "lake", "release", "report", "export", "erase", "load", "refresh")
+PLUGIN = "duckdb_limits.py"  # of dbt, which nothing imports
+
+
+def test_packages_import_those_before_them() -> None:
+    package = ROOT / "scripts" / "qualified_leads"
+    assert {path.parent.name for path in package.glob("*/__init__.py")} == set(PACKAGES)
+    for path in package.rglob("*.py"):
+        own = path.relative_to(package).parts[0]
+        allowed = PACKAGES[: PACKAGES.index(own) + 1] if own in PACKAGES else ()
+        found = imports(path)
+        assert "team" not in {name.partition(".")[0] for name in found}, relative(path)
+        used = {name.split(".")[1] for name in found if name.startswith("qualified_leads.")}
+        assert own == PLUGIN or used & set(PACKAGES) <= set(allowed), relative(path)
+
+
 def imported(path: Path) -> set[str]:
     """The modules that a file imports, by the first part of their names."""
+    return {name.partition(".")[0] for name in imports(path)}
+
+
+def imports(path: Path) -> set[str]:
+    """What a file imports: modules, and names with their modules."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module).partition(".")[0])
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 

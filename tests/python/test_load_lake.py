@@ -5,6 +5,7 @@ import datetime
 import io
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -25,7 +26,7 @@ from rich.console import Console
 from qualified_leads.contract import load_contract
 from qualified_leads.errors import UsageError
 from qualified_leads.lake import files as lake_files
-from qualified_leads.load import text as load_text
+from qualified_leads.load import records, text
 from qualified_leads.load.land import load_directory
 from qualified_leads.load.report import print_report
 from qualified_leads.lock import warehouse_lock
@@ -285,7 +286,7 @@ def test_parquet_with_the_same_column_twice_is_refused(load):
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 def test_one_bad_row_of_many_is_found_where_it_is(suffix, load, lake, monkeypatch):
     """Long enough for several chunks of the counter and several threads of the reader."""
-    monkeypatch.setattr(load_text, "CHUNK_BYTES", 1 << 16)
+    monkeypatch.setattr(records, "CHUNK_BYTES", 1 << 16)
     count, bad = 300_000, 234_567
     ids = [f"a{number}" for number in range(count)]
     times = ["2024-01-01 00:00:00"] * count
@@ -364,32 +365,49 @@ def csv_head(text):
     return next(csv.reader(io.StringIO(text, newline="")))
 
 
-@settings(max_examples=200)
+@settings(max_examples=300)
 @given(
     body=st.text(st.sampled_from('ab,"\n\r'), max_size=40),
     chunk=st.integers(min_value=1, max_value=9),
 )
-def test_both_ways_of_framing_agree_at_any_chunk_size(body, chunk, tmp_path_factory):
+def test_records_are_framed_alike_at_any_chunk_size(body, chunk, tmp_path_factory):
     path = tmp_path_factory.mktemp("p") / "x.csv"
     path.write_bytes(f"a,b\n{body}".encode())
-    before, load_text.CHUNK_BYTES = load_text.CHUNK_BYTES, chunk
-    try:
-        with load_text.TextFile(path, "x.csv") as source:
-            header = load_text.read_header(source, lambda _: ",")
-            parity = _framed(source, header, False)
-            exact = _framed(source, header, True)
-    finally:
-        load_text.CHUNK_BYTES = before
-    assert parity in (exact, "odd")
+    with text.TextFile(path, "x.csv") as source:
+        header = text.read_header(source, lambda _: ",")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "CHUNK_BYTES", chunk)
+            framed = _framed(source, header)
+        assert framed == _framed(source, header)
+    if framed != "refused":
+        bounds = [(start, end) for start, end, *_ in framed]
+        assert [line for _, _, line, _, _ in framed] == [
+            2 + len(re.findall("\r\n|\n|\r", body[: start - 4])) for start, _ in bounds
+        ]
+        rows = list(csv.reader(io.StringIO(body, newline="")))
+        assert [csv_rows(f"a,b\n{body}"[start:end]) for start, end in bounds] == [
+            [row] for row in rows
+        ]
 
 
-def _framed(source, header, is_exact):
+def test_a_record_without_end_is_refused_with_its_line(load, monkeypatch):
+    monkeypatch.setattr(records, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(records, "LONGEST_RECORD", 1000)
+    row = "a,2024-01-31,x\n"
+    head = "lead_id,created_at,email\n" + 50 * row + 'b,2024-01-31,"two\nlines"\n'
+    with pytest.raises(UsageError, match="the record on line 54 is longer than 0 MB"):
+        load({"leads.csv": head + 'c,2024-01-31,"x\n' + 100 * row})
+
+
+def csv_rows(text):
+    return list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+
+
+def _framed(source, header):
     try:
-        batches = list(load_text.frame(source, header, is_exact, lambda _: None, set()))
+        batches = list(records.frame(source, header))
     except UsageError:
         return "refused"
-    except load_text._OddQuote:
-        return "odd"
     joined = [
         np.concatenate([getattr(batch, name) for batch in batches]).tolist() if batches else []
         for name in ("starts", "ends", "lines", "fields", "is_blank")

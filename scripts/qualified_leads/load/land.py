@@ -33,6 +33,7 @@ from qualified_leads.load.checks import notes_on, refuse_empty, refuse_unread
 from qualified_leads.load.mapping import check_extracted_at, normalise, read_mapping
 from qualified_leads.load.plan import Task, plan
 from qualified_leads.load.progress import LoadProgress
+from qualified_leads.load.records import Integers
 from qualified_leads.load.report import FileReport, LoadReport
 from qualified_leads.load.rows import RowQuery, known_rows
 from qualified_leads.load.source import (
@@ -43,14 +44,11 @@ from qualified_leads.load.source import (
     required_names,
     source_names,
 )
-from qualified_leads.load.text import Integers
 from qualified_leads.load.unpack import unpack
 from qualified_leads.paths import pattern, project_root, reporting_currency
 from qualified_leads.quoting import literal
 from qualified_leads.release.publish import WORK_NAME
 from qualified_leads.suppression import read_suppression, write_suppression
-
-__all__ = ["FileReport", "LoadReport", "load_directory"]
 
 MEMORY_LIMIT = "2GB"
 _UNKNOWN_SHOWN = 10

@@ -1,6 +1,6 @@
 """Open a source file as a relation that DuckDB reads, with its records counted beforehand.
 
-The count never comes from the reader: CSV and JSON lines are framed on their bytes (text.py),
+The count never comes from the reader: CSV and JSON lines are framed on their bytes (records.py),
 Parquet says in its footer how many rows it has. Other kinds of file have been unpacked into these.
 """
 
@@ -20,15 +20,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qualified_leads import encoding as load_encoding
 from qualified_leads.contract import Table
+from qualified_leads.encoding import check_utf8, has_utf16_mark, is_really_utf8, transcode
 from qualified_leads.errors import UsageError
-from qualified_leads.load import bounds as load_bounds
-from qualified_leads.load import text as load_text
+from qualified_leads.load import bounds
 from qualified_leads.load.mapping import HASH, REPETITION, ROW, Load, normalise, template_parts
 from qualified_leads.load.plan import Task
 from qualified_leads.load.progress import LoadProgress
-from qualified_leads.load.text import Header, Integers, Scan, TextFile
+from qualified_leads.load.records import Integers
+from qualified_leads.load.scan import Scan, fetch, record_numbers, scan, write_copy
+from qualified_leads.load.text import (
+    JSON_DELIMITER,
+    Dialect,
+    Header,
+    TextFile,
+    headless,
+    read_header,
+)
 from qualified_leads.paths import pattern
 from qualified_leads.quoting import identifier, literal
 
@@ -96,16 +104,16 @@ def open_source(task: Task, path: Path, session: Session) -> Opened | None:
 def _as_utf8(task: Task, path: Path, session: Session) -> tuple[Path, list[str]]:
     encoding, notes = task.load.encoding, list[str]()
     is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig")
-    if is_utf8 and load_encoding.has_utf16_mark(path):
+    if is_utf8 and has_utf16_mark(path):
         encoding, is_utf8 = "utf-16", False
     if is_utf8:
         session.progress.start(f"{task.name}: checking", path.stat().st_size)
-        load_encoding.check_utf8(path, task.name, session.progress.advance)
+        check_utf8(path, task.name, session.progress.advance)
         return path, notes
-    if load_encoding.is_really_utf8(path):
+    if is_really_utf8(path):
         notes.append(f"its letters are those of UTF-8, and the mapping says {encoding}")
     target = session.workspace / "utf8"
-    load_encoding.transcode(path, task.name, encoding, target)
+    transcode(path, task.name, encoding, target)
     return target, notes
 
 
@@ -137,7 +145,7 @@ def _header(task: Task, source: TextFile) -> Header | None:
         def fits(names: list[str]) -> bool:
             return needed <= set(map(normalise, names))
 
-        return load_text.read_header(source, choose, fits, load.skip)
+        return read_header(source, choose, fits, load.skip)
     width = len(load.header)
 
     def widest(text: str) -> str:
@@ -145,11 +153,11 @@ def _header(task: Task, source: TextFile) -> Header | None:
             _DELIMITERS, key=lambda one: abs(len(_fields(text, one)) - width)
         )
 
-    replaced = load_text.read_header(source, widest, skip=load.skip)
+    replaced = read_header(source, widest, skip=load.skip)
     if load.skip is None or replaced is None:
         # The first line is the header that the names of the mapping replace.
         return replaced and dataclasses.replace(replaced, names=load.header, is_plain=False)
-    return load_text.headless(source, load.header, replaced.dialect, load.skip)
+    return headless(source, load.header, replaced.dialect, load.skip)
 
 
 def _notes(task: Task, header: Header, scanned: Scan) -> Iterator[str]:
@@ -190,7 +198,7 @@ class _Delimited:
 
     def _copied(self) -> str:
         copy = self.session.workspace / "records"
-        load_text.write_copy(self.source, self.header, self.scanned, copy)
+        write_copy(self.source, self.header, self.scanned, copy)
         return self._read(copy, False, b"\n")
 
     def _read(self, path: Path, has_header: bool, line_break: bytes) -> str:
@@ -227,7 +235,7 @@ def _link(session: Session, path: Path) -> Path:
 
 def _scan(source: TextFile, header: Header, session: Session) -> Scan:
     session.progress.start(f"{source.name}: counting", source.size)
-    return load_text.scan(source, header, session.progress.advance)
+    return scan(source, header, session.progress.advance)
 
 
 def _text_source(
@@ -235,8 +243,8 @@ def _text_source(
 ) -> Opened:
     dropped = {reason: np.concatenate(parts) for reason, parts in scanned.dropped.items()}
 
-    def fetch(_: duckdb.DuckDBPyConnection, numbers: Integers) -> Records:
-        return load_text.fetch(source, header, scanned, numbers)
+    def fetch_text(_: duckdb.DuckDBPyConnection, numbers: Integers) -> Records:
+        return fetch(source, header, scanned, numbers)
 
     return Opened(
         rows=scanned.record_count,
@@ -246,15 +254,15 @@ def _text_source(
         columns={},
         types={},
         names=[],
-        fetch=fetch,
-        numbers=lambda rows: load_text.record_numbers(scanned, rows),
+        fetch=fetch_text,
+        numbers=lambda rows: record_numbers(scanned, rows),
         dropped=dropped,
     )
 
 
 def _open_json(task: Task, session: Session, source: TextFile) -> Opened | None:
-    dialect = load_text.Dialect(load_text.JSON_DELIMITER, has_quotes=False)
-    header = load_text.headless(source, ["line"], dialect)
+    dialect = Dialect(JSON_DELIMITER, has_quotes=False)
+    header = headless(source, ["line"], dialect)
     if header is None:
         return None
     first = source.read(header.first_byte, header.first_byte + (1 << 16)).lstrip()
@@ -295,7 +303,7 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
         names = metadata.schema.to_arrow_schema().names
     except (pa.ArrowException, OSError):
         raise UsageError(f"{task.name} is not a readable Parquet file") from None
-    load_bounds.check_footer(task.name, path, metadata)
+    bounds.check_footer(task.name, path, metadata)
     link = _link(session, path)
     read = (
         f"read_parquet({literal(pattern(link))}, binary_as_string = true, file_row_number = true)"
@@ -308,7 +316,7 @@ def _open_parquet(task: Task, path: Path, session: Session) -> Opened:
         what = f"{task.name}: measuring"
         return session.progress.execute(session.connection, query, what).fetchall()[0]
 
-    load_bounds.check_values(task.name, path, metadata, described, measure)
+    bounds.check_values(task.name, path, metadata, described, measure)
     _check_names(task.name, names, source_names(task.load, task.table))
     aliases = [f"c{index}" for index in range(len(columns))]
     selected = [

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from qualified_leads.load.land import LoadReport, load_directory
+from qualified_leads.load.land import load_directory
+from qualified_leads.load.report import LoadReport
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.refresh.dbt_run import DbtOutcome, NodeEvent, target_directory
 from qualified_leads.refresh.job import build
