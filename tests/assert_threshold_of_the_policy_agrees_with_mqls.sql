@@ -3,12 +3,19 @@ with
 
     mqls as (select * from {{ ref("fct_mqls") }}),
 
+    parameters as (
+        select max(value) as threshold_weeks
+        from {{ ref("report_parameters") }}
+        where parameter = 'threshold_weeks'
+    ),
+
     counted as (
         select count(*) as mqls
         from mqls
-        where
-            {{ days_between("mql_at", as_of()) }}
-            < 7 * {{ parameter("threshold_weeks") }}
+        inner join
+            parameters
+            on {{ days_between("mqls.mql_at", as_of()) }}
+            < 7 * parameters.threshold_weeks
     )
 
 select counted.mqls, thresholds.mqls as reported_mqls

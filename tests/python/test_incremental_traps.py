@@ -812,7 +812,8 @@ BECOMES_DUE: dict[str, tuple[str, Any, Any, TextTables]] = {
         },
     ),
     "an_assignment": (
-        f"select {count('fct_experiment_assignments', 'lead_id', 'due13')}",
+        "select coalesce(max(assigned_leads), 0) from reports.rpt_experiments "
+        "where experiment_id = 'due13'",
         *(0, 1),
         {
             "leads": [lead("due13")],

@@ -17,7 +17,7 @@ from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 ROOT = Path(__file__).resolve().parents[2]
-UNIT_TESTS = ROOT / "models" / "reports" / "decisions" / "_experiment__unit_tests.yml"
+UNIT_TESTS = ROOT / "models" / "reports" / "experiments" / "_experiments__unit_tests.yml"
 
 
 def test_normal_tail_equals_scipy() -> None:
