@@ -1,8 +1,8 @@
 """The code blocks of README.md, CONTRIBUTING.md and docs/, by what they are for.
 
-A block of bash, sql or python is run, unless the line above it says `<!-- not run: why -->`. A block whose title is a
-path is a file that the reader is told to write, one whose title ends in `, add a row` is added to it. All other kinds
-are for reading.
+A block of bash, sql or python is run, unless the line above it says `<!-- not run: why -->`. A
+block whose title is a path is a file that the reader is told to write, one whose title ends in
+`, add a row` is added to it. All other kinds are for reading.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class Block:
 
 
 def pages(project: Path) -> list[Path]:
-    """README first, as it is read first."""
-    docs = sorted((project / "docs").rglob("*.md"))
+    """README, docs/ in the order of mkdocs' navigation, CONTRIBUTING: as somebody reads them."""
+    nav = (project / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    docs = [project / "docs" / name for name in re.findall(r"([\w/-]+\.md)$", nav, re.MULTILINE)]
     return [project / "README.md", *docs, project / "CONTRIBUTING.md"]
 
 
@@ -51,9 +52,7 @@ def blocks(project: Path, page: Path) -> list[Block]:
         if opened and fence and not fence["kind"]:
             name = page.relative_to(project).as_posix()
             text = "\n".join(one.removeprefix(opened["indent"]) for one in lines)
-            found.append(
-                Block(name, heading, opened["kind"], opened["title"] or "", text, reason)
-            )
+            found.append(Block(name, heading, opened["kind"], opened["title"] or "", text, reason))
             opened, lines, reason = None, [], ""
         elif opened:
             lines.append(line)

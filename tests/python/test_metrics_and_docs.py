@@ -215,14 +215,18 @@ def test_blocks_are_of_a_known_kind() -> None:
             yaml.safe_load(block.text)
     for page in PAGES:
         text = re.sub(r"^( *)```.*?^\1```$", "", page.read_text("utf-8"), flags=re.M | re.S)
-        assert not re.findall(r"^ {4,}(?:\.venv/bin/|make |dbt |duckdb |select ).*", text, re.M), page
+        assert not re.findall(r"^ {4,}(?:\.venv/bin/|make |dbt |duckdb |select ).*", text, re.M), (
+            page
+        )
 
 
 @pytest.mark.parametrize(
     "place",
     range(len(DOCUMENTED)),
     ids=lambda place: re.sub(
-        r"\W+", "_", f"{DOCUMENTED[place].page}-{DOCUMENTED[place].heading}-{DOCUMENTED[place].kind}"
+        r"\W+",
+        "_",
+        f"{DOCUMENTED[place].page}-{DOCUMENTED[place].heading}-{DOCUMENTED[place].kind}",
     ),
 )
 def test_what_is_documented_works(
@@ -317,13 +321,15 @@ def test_commands_that_are_not_run_are_there(project: Path) -> None:
 
 
 def test_the_table_of_commands_is_whole(project: Path) -> None:
-    """Options that it names are there; every script and every target of make that is told is in it."""
+    """Options that it names are there, and every target of make is in it."""
     text = (project / "docs/reference/commands.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\|[^|]*`(scripts/\w+\.py) ?(\w+)?([^|]*\|.*)\|$", text, re.MULTILINE)
     assert len(rows) >= 10
     for script, subcommand, told in rows:
         options = re.findall(r"(--[a-z-]+)", told)
-        _assert_has_options(project, [script], options, subcommand if subcommand.islower() else None)
+        _assert_has_options(
+            project, [script], options, subcommand if subcommand.islower() else None
+        )
     phony = re.search(r"^\.PHONY: (.*)$", (project / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert phony
     named = set(re.findall(r"`make ([\w-]+)`", text))
