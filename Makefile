@@ -92,13 +92,15 @@ pictures: .venv/installed-dev
 bench: .venv/installed
 	$(BIN)/python scripts/bench.py $(BENCH)
 
-# Of the warehouse as it is: all tables and columns in one page, and where each column comes from in another.
+# One folder that opens without a network: the pages of docs/, and of the warehouse as it is all tables and columns,
+# and where each column comes from.
 docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	$(BIN)/dbt --quiet docs generate --static
-	mkdir -p target/docs
-	cp target/static_index.html target/docs/index.html
+	mkdir -p target/docs/dbt
+	cp target/static_index.html target/docs/dbt/index.html
 	$(BIN)/colibri generate --disable-telemetry --output-dir target/docs/lineage
-	@echo "Open target/docs/index.html and target/docs/lineage/index.html"
+	@echo "Open target/docs/index.html"
 
 # The last release in Superset, on http://127.0.0.1:8088 until Ctrl-C: make superset PORT=8089.
 PORT := 8088

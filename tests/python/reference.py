@@ -759,7 +759,7 @@ def category_of(source: str) -> str | None:
 
 
 def channel_of(source: str, medium: str, campaign: str) -> str | None:
-    """The default channel group of GA4, by its rules in its order; see DECISIONS.md on the rest."""
+    """The default channel group of GA4, by its rules in its order; docs/decisions/identity.md."""
     category, is_paid = category_of(source), PAID_MEDIUM.fullmatch(medium) is not None
     if source in {"(direct)", "direct"}:
         return "Direct"

@@ -1,5 +1,5 @@
 """Metrics give what the reports say, the pages of documentation cover what is public, and what
-README.md and CONTRIBUTING.md say to type works on the sample as they say it."""
+README.md, CONTRIBUTING.md and docs/ say to type works on the sample as they say it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import subprocess
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from documented import Block, blocks, commands
+import yaml
+from documented import ADDED, READ, RUN, Block, blocks, commands, pages
 from harness import INHERITED, PROJECT, copy_project
 
 from team.sample.generate import generate
@@ -42,23 +44,16 @@ Numbers = dict[tuple[date, str], list[float | None]]
 OTHERWISE = (
     ("make ", None, "installs packages, takes long or serves until it is stopped"),
     ("duckdb ", None, "no package of the project; the query of the command runs"),
-    ("EXPORT_TOKEN=", None, "delivers to a server elsewhere"),
-    (".venv/bin/python scripts/refresh.py exports", None, "the same follows with a mapping"),
+    ("git pull", None, "there is nowhere to pull from"),
     (".venv/bin/python scripts/bench.py", None, "takes minutes; its options are looked up"),
     ("dbt build --select", "dbt ls --select", "takes a minute; what it selects is listed"),
     (".venv/bin/pytest", ".venv/bin/pytest --collect-only", "a part of this very run"),
 )
-DOCUMENTED = [
-    block
-    for page in ("README.md", "CONTRIBUTING.md")
-    for block in blocks(PROJECT / page)
-    if block.kind in ("shell", "sql", "python")
-]
-CRM_FILES = {
-    "contacts.csv": "Contact ID;Angelegt am;E-Mail;Vorname;Firma;Quelle\n"
-    "C1;01.06.2026 09:30:00;zoe@acme.example;Zoe;acme.example;google\n",
-    "deals.csv": 'Deal,Contact ID,Erstellt,Betrag,Phase\n7,C1,2026-06-02,"1234,50",Gewonnen\n',
-}
+PAGES = pages(PROJECT)
+ALL_BLOCKS = [block for page in PAGES for block in blocks(PROJECT, page)]
+DOCUMENTED = [block for block in ALL_BLOCKS if block.kind in RUN and not block.not_run]
+# Of the work file, which the operator reads; all other queries are of a release.
+OF_THE_WORK_FILE = re.compile(r"\b(raw|staging|intermediate|policy|ops)\.\w")
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +65,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generate(400, 8000, 2, root / "sample")
     _run(root, "python", "scripts/refresh.py", "sample", "--as-of", "2026-07-01 00:00:00")
     return root
+
+
+@pytest.fixture(scope="module")
+def already() -> set[str]:
+    """Commands that have run upon the same files, with their settings."""
+    return set()
 
 
 @pytest.mark.parametrize("basis, prefix", [("cohort", ""), ("period", "period_")])
@@ -88,7 +89,7 @@ def test_metrics_equal_the_reports(project: Path, basis: str, prefix: str) -> No
 
 def test_metrics_can_be_grouped_by_channel(project: Path) -> None:
     """Leads of a channel are those of its sources."""
-    grouped = _query(project, ["leads"], "lead_source__channel")
+    grouped = _query_metrics(project, ["leads"], "lead_source__channel")
     with duckdb.connect(str(project / "warehouse" / "work.duckdb"), read_only=True) as connection:
         counted = connection.execute(
             "select s.channel, count(*) from marts.fct_leads l "
@@ -163,7 +164,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
-def _query(project: Path, metrics: list[str], group_by: str) -> list[dict[str, str]]:
+def _query_metrics(project: Path, metrics: list[str], group_by: str) -> list[dict[str, str]]:
     target = project / "queried.csv"
     _run(
         project,
@@ -185,7 +186,7 @@ def _queried(project: Path, metrics: list[str]) -> Numbers:
         (datetime.fromisoformat(row["metric_time__month"]).date(), row["lead_source"]): [
             float(row[name]) if row[name] else None for name in metrics
         ]
-        for row in _query(project, metrics, "metric_time__month,lead_source")
+        for row in _query_metrics(project, metrics, "metric_time__month,lead_source")
     }
 
 
@@ -205,26 +206,49 @@ def _reported(project: Path, basis: str) -> Numbers:
     }
 
 
+def test_blocks_are_of_a_known_kind() -> None:
+    """So that none is left out for its spelling, and none that is indented escapes."""
+    for block in ALL_BLOCKS:
+        assert block.kind in (*RUN, *READ), block
+        assert not block.not_run or block.kind in RUN, block
+        if block.kind == "yaml":
+            yaml.safe_load(block.text)
+    for page in PAGES:
+        text = re.sub(r"^( *)```.*?^\1```$", "", page.read_text("utf-8"), flags=re.M | re.S)
+        assert not re.findall(r"^ {4,}(?:\.venv/bin/|make |dbt |duckdb |select ).*", text, re.M), (
+            page
+        )
+
+
 @pytest.mark.parametrize(
     "place",
     range(len(DOCUMENTED)),
-    ids=lambda place: f"{DOCUMENTED[place].heading}-{DOCUMENTED[place].kind}".replace(" ", "_"),
+    ids=lambda place: re.sub(
+        r"\W+",
+        "_",
+        f"{DOCUMENTED[place].page}-{DOCUMENTED[place].heading}-{DOCUMENTED[place].kind}",
+    ),
 )
 def test_what_is_documented_works(
-    project: Path, place: int, monkeypatch: pytest.MonkeyPatch
+    project: Path, already: set[str], place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In order: a block may build upon what those before it under the same heading have done."""
+    """In order: a block may build upon what those before it on the same page have done."""
     block = DOCUMENTED[place]
-    before = [one for one in DOCUMENTED[:place] if one.heading == block.heading]
     monkeypatch.chdir(project)
+    _write_files(project, already, block)
     if block.kind == "python":
         _run(project, "python", "-c", block.text)
     elif block.kind == "sql":
-        _query_release(project, [one for one in before if one.kind == "sql"], block)
+        _query(project, block)
     else:
-        _prepare(project, block)
-        exports = [line for one in before for line in commands(one) if line.startswith("export ")]
-        _run_shell(project, [*exports, *filter(None, map(_runnable, commands(block)))])
+        before = [one for one in DOCUMENTED[:place] if one.page == block.page]
+        headed = [one for one in before if one.heading == block.heading and one.kind == "bash"]
+        exports = [line for one in headed for line in commands(one) if line[:7] == "export "]
+        lines = [line for line in map(_runnable, commands(block)) if line]
+        settings = "\n".join([*exports, *(line for line in lines if line[:7] == "export ")])
+        new = [line for line in lines if line[:7] == "export " or settings + line not in already]
+        _run_shell(project, [*exports, *new])
+        already.update(settings + line for line in lines)
 
 
 def _runnable(command: str) -> str | None:
@@ -251,42 +275,42 @@ def _run_shell(project: Path, lines: list[str]) -> None:
     assert "does not match any enabled nodes" not in done.stdout + done.stderr
 
 
-def _prepare(project: Path, block: Block) -> None:
-    """What the text around a block tells its reader to write before."""
-    if block.heading == "Your own data":
-        for name, text in CRM_FILES.items():
-            path = project / "crm-exports" / name
+def _write_files(project: Path, already: set[str], block: Block) -> None:
+    """The files that the page tells its reader to write before this block."""
+    on_page = [one for one in ALL_BLOCKS if one.page == block.page]
+    for one in on_page[: on_page.index(block)]:
+        path = project / one.path
+        if not one.path:
+            continue
+        if one.title.endswith(ADDED):
+            text = path.read_text(encoding="utf-8")
+            if one.text not in text:
+                path.write_text(f"{text}{one.text}\n", encoding="utf-8")
+                already.clear()
+        else:
             path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        (mapping,) = (one for one in blocks(PROJECT / "README.md") if one.kind == "yaml")
-        (project / "crm.yml").write_text(mapping.text, encoding="utf-8")
-    elif block.heading == "Change the policy":
-        (row,) = (
-            one.text
-            for one in blocks(PROJECT / "README.md")
-            if one.text.startswith("# seeds/qualification_policy.csv\n")
-        )
-        with (project / "seeds" / "qualification_policy.csv").open("a", encoding="utf-8") as seed:
-            seed.write(row.partition("\n")[2] + "\n")
+            path.write_text(f"{one.text}\n", encoding="utf-8")
 
 
-def _query_release(project: Path, before: list[Block], block: Block) -> None:
-    attached = [line for one in before for line in one.text.splitlines() if line[:6] == "attach"]
-    if block.text.startswith("attach") or attached:
+def _query(project: Path, block: Block) -> None:
+    """On the release, or on files that the block attaches itself."""
+    if block.text.startswith("attach"):
         with duckdb.connect() as connection:
-            connection.execute("\n".join([*attached, block.text]))
+            connection.execute(block.text)
         return
-    with duckdb.connect(str(project / "warehouse/qualified_leads.duckdb"), read_only=True) as found:
+    name = "work" if OF_THE_WORK_FILE.search(block.text) else "qualified_leads"
+    with duckdb.connect(str(project / f"warehouse/{name}.duckdb"), read_only=True) as found:
         found.execute(block.text).fetchall()
 
 
 def test_commands_that_are_not_run_are_there(project: Path) -> None:
     """Targets of make, options of scripts, and the query for the command line of DuckDB."""
     makefile = (project / "Makefile").read_text(encoding="utf-8")
-    typed = [line for block in DOCUMENTED if block.kind == "shell" for line in commands(block)]
-    left_out = [line for line in typed if _runnable(line) is None]
-    assert len(left_out) >= len(OTHERWISE) - 2
-    for line in left_out:
+    shell = [block for block in ALL_BLOCKS if block.kind == "bash"]
+    typed = [(bool(block.not_run), line) for block in shell for line in commands(block)]
+    left_out = {line for not_run, line in typed if not_run or _runnable(line) is None}
+    assert len(left_out) > len(OTHERWISE)
+    for line in sorted(left_out):
         if line.startswith("make "):
             assert re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE), line
         elif line.startswith("duckdb ") and '"' in line:
@@ -296,12 +320,48 @@ def test_commands_that_are_not_run_are_there(project: Path) -> None:
             _assert_has_options(project, [match[1]], re.findall(r"--[a-z-]+", line), match[2])
 
 
-def test_options_of_the_table_of_commands_are_there(project: Path) -> None:
-    text = (project / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\|[^|]*`(scripts/\w+\.py)([^|]*\|.*)\|$", text, re.MULTILINE)
-    assert len(rows) >= 5
-    for script, told in rows:
-        _assert_has_options(project, [script], re.findall(r"(--[a-z-]+)", told), None)
+def test_the_table_of_commands_is_whole(project: Path) -> None:
+    """Options that it names are there, and every target of make is in it."""
+    text = (project / "docs/reference/commands.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|[^|]*`(scripts/\w+\.py) ?(\w+)?([^|]*\|.*)\|$", text, re.MULTILINE)
+    assert len(rows) >= 10
+    for script, subcommand, told in rows:
+        options = re.findall(r"(--[a-z-]+)", told)
+        _assert_has_options(
+            project, [script], options, subcommand if subcommand.islower() else None
+        )
+    phony = re.search(r"^\.PHONY: (.*)$", (project / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert phony
+    named = set(re.findall(r"`make ([\w-]+)`", text))
+    assert set(phony[1].split()) - {"lint-sql", "lint-python", "lint-yaml", "lint-dbt"} <= named
+
+
+def test_reference_pages_are_whole() -> None:
+    """Every public table, every column of the raw contract and every seed has its row."""
+    tables = (PROJECT / "docs/reference/tables.md").read_text(encoding="utf-8")
+    folders = [PROJECT / "models" / schema for schema in ("marts", "reports")]
+    public = {f"{folder.name}.{path.stem}" for folder in folders for path in folder.rglob("*.sql")}
+    assert public == set(re.findall(r"^\| `([\w.]+)` \|", tables, re.MULTILINE))
+    contract = (PROJECT / "docs/reference/raw-contract.md").read_text(encoding="utf-8")
+    sources = yaml.safe_load((PROJECT / "models/staging/raw/_raw__sources.yml").read_text("utf-8"))
+    for table in sources["sources"][0]["tables"]:
+        columns = {column["name"]: column for column in table["columns"]}
+        if "config" not in table:
+            continue  # rows that the loader itself writes
+        section = contract.split(f"\n## {table['name']}\n")[1].split("\n## ")[0]
+        listed = re.findall(r"^\| (\**)`(\w+)`\** \| ([^|]+) \|", section, re.MULTILINE)
+        assert listed == [
+            ("**" if _is_required(column) else "", name, column["data_type"])
+            for name, column in columns.items()
+            if not name.startswith("_")
+        ]
+    policy = (PROJECT / "docs/reference/policy.md").read_text(encoding="utf-8")
+    for seed in (PROJECT / "seeds").glob("*.csv"):
+        assert f"`{seed.stem}`" in policy, seed.name
+
+
+def _is_required(column: dict[str, Any]) -> bool:
+    return bool(column.get("config", {}).get("meta", {}).get("is_required"))
 
 
 def _assert_has_options(

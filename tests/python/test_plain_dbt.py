@@ -1,4 +1,4 @@
-"""`dbt build` as README.md types it, without the refresh around it, from an empty warehouse on."""
+"""`dbt build` without the refresh around it, from an empty warehouse on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Mapping files: how foreign files become tables of the raw contract.
 
 A mapping is YAML with one list, `loads`. Each load reads the files that `file` matches and fills
-one contract table; one file may feed several loads. See mappings/README.md for every option with
+one contract table; one file may feed several loads. docs/reference/mapping.md has every option with
 an example. All scalars are read as text: `yes`, `0123` and `2024-01-31` mean what they look like.
 """
 
