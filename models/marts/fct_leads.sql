@@ -3,7 +3,7 @@ with
 
     scores as (select * from {{ ref("int_lead_scores") }}),
 
-    blocks as (select * from {{ ref("int_mql_blocks") }}),
+    sums as (select * from {{ ref("int_score_sums") }}),
 
     final as (
         select
@@ -19,7 +19,21 @@ with
             leads.current_stage,
             leads.episode_count,
             leads.mql_at,
-            blocks.mql_blocked_reason,
+            case
+                when leads.has_mql_in_force
+                then null
+                when leads.is_excluded
+                then 'excluded'
+                when not leads.has_consent
+                then 'consent'
+                when not leads.has_fit
+                then 'fit'
+                -- A hand-raise at this very moment needs no threshold.
+                when
+                    scores.engagement_score < leads.engagement_threshold
+                    and coalesce(sums.last_hand_raise_at <> {{ as_of() }}, true)
+                then 'engagement'
+            end as mql_blocked_reason,
             leads.sal_at,
             leads.sql_at,
             leads.opportunity_at,
@@ -33,7 +47,7 @@ with
             leads.has_consent
         from leads
         inner join scores on leads.lead_id = scores.lead_id
-        inner join blocks on leads.lead_id = blocks.lead_id {{ label_joins("scores") }}
+        inner join sums on leads.lead_id = sums.lead_id {{ label_joins("scores") }}
     )
 
 select *

@@ -1,29 +1,78 @@
+{% set staged_tables = [
+    "leads",
+    "companies",
+    "lead_attributes",
+    "activities",
+    "intent_signals",
+    "consents",
+    "dispositions",
+    "qualification_answers",
+    "opportunities",
+    "campaigns",
+    "spend",
+    "exchange_rates",
+    "experiment_assignments",
+] %}
 with
-    row_counts as (select * from {{ ref("int_row_counts") }}),
+    technologies as (select * from {{ ref("int_company_technologies_resolved") }}),
+
+    quarantined_rows as (select * from {{ ref("fct_quarantined_rows") }}),
+
+    counted as (
+        {% for table_name in staged_tables %}
+            select
+                '{{ table_name }}' as table_name,
+                row_state,
+                count(*) as row_count,
+                max(_loaded_at) as newest_loaded_at
+            from {{ ref("stg_raw__" ~ table_name) }}
+            group by row_state
+            union all
+        {% endfor %}
+        select
+            'company_technologies' as table_name,
+            row_state,
+            count(*) as row_count,
+            max(_loaded_at) as newest_loaded_at
+        from technologies
+        group by row_state
+    ),
+
+    pivoted as (
+        select
+            table_name,
+            {% for state in ["staged", "superseded", "quarantined", "deleted"] %}
+                sum(
+                    case when row_state = '{{ state }}' then row_count else 0 end
+                ) as {{ state }},
+            {% endfor %}
+            sum(row_count) as row_count,
+            max(newest_loaded_at) as newest_loaded_at
+        from counted
+        group by table_name
+    ),
+
+    -- What staging let through and was held back later changes its state.
+    held_back as (
+        select table_name, count(*) as row_count
+        from quarantined_rows
+        where has_passed_staging
+        group by table_name
+    ),
 
     final as (
         select
-            table_name,
-            cast(sum(row_count) as bigint) as row_count,
+            pivoted.table_name,
+            cast(pivoted.row_count as bigint) as row_count,
+            cast(pivoted.staged - coalesce(held_back.row_count, 0) as bigint) as staged,
+            cast(pivoted.superseded as bigint) as superseded,
             cast(
-                sum(case when row_state = 'staged' then row_count else 0 end) as bigint
-            ) as staged,
-            cast(
-                sum(
-                    case when row_state = 'superseded' then row_count else 0 end
-                ) as bigint
-            ) as superseded,
-            cast(
-                sum(
-                    case when row_state = 'quarantined' then row_count else 0 end
-                ) as bigint
+                pivoted.quarantined + coalesce(held_back.row_count, 0) as bigint
             ) as quarantined,
-            cast(
-                sum(case when row_state = 'deleted' then row_count else 0 end) as bigint
-            ) as deleted,
-            max(newest_loaded_at) as newest_loaded_at
-        from row_counts
-        group by table_name
+            cast(pivoted.deleted as bigint) as deleted,
+            pivoted.newest_loaded_at
+        from pivoted
+        left join held_back on pivoted.table_name = held_back.table_name
     )
 
 select *

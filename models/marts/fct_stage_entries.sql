@@ -1,28 +1,42 @@
+{% set stages = ["lead", "mql", "sal", "sql", "opportunity", "customer"] %}
 with
-    entries as (select * from {{ ref("int_stage_entries") }}),
-
     leads as (select * from {{ ref("int_leads_merged") }}),
 
-    previous as (
-        select lead_id, episode, stage_order + 1 as stage_order, entered_at from entries
+    episode_stages as (select * from {{ ref("int_episode_stages") }}),
+
+    -- Only the first episode begins with the lead.
+    staged as (
+        select
+            episode_stages.*,
+            leads.lead_source,
+            case when episode_stages.episode = 1 then leads.created_at end as lead_at
+        from episode_stages
+        inner join leads on episode_stages.lead_id = leads.lead_id
     ),
 
     final as (
         select
-            entries.lead_id,
-            entries.episode,
-            entries.stage,
-            leads.lead_source,
-            entries.entered_at,
-            {{ days_between("previous.entered_at", "entries.entered_at") }}
-            as days_since_previous_stage
-        from entries
-        inner join leads on entries.lead_id = leads.lead_id
-        left join
-            previous
-            on entries.lead_id = previous.lead_id
-            and entries.episode = previous.episode
-            and entries.stage_order = previous.stage_order
+            lead_id,
+            1 as episode,
+            'lead' as stage,
+            lead_source,
+            created_at as entered_at,
+            cast(null as double) as days_since_previous_stage
+        from leads
+        {% for stage in stages[1:] %}
+                {% set previous = stages[loop.index0] %}
+            union all
+            select
+                lead_id,
+                episode,
+                '{{ stage }}' as stage,
+                lead_source,
+                {{ stage }}_at as entered_at,
+                {{ days_between(previous ~ "_at", stage ~ "_at") }}
+                as days_since_previous_stage
+            from staged
+            where {{ stage }}_at is not null
+        {% endfor %}
     )
 
 select *

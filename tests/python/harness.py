@@ -162,8 +162,8 @@ def build_case(
     """Load raw files into a warehouse of their own and build the core on it with these seeds.
 
     Returns the path of work.duckdb. Raises BuildError with the names of the models and data tests
-    that failed. Left out is what no case is about: unit tests and what is tagged `decisions`; without
-    tests only the numbers are built.
+    that failed. Left out is what no case is about, unit tests and what is tagged `decisions`;
+    without tests only the numbers are built.
     """
     return _build(tmp, raw_dir, None, seeds_dir, as_of, () if with_tests else NO_TESTS)
 
