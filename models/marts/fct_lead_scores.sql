@@ -1,15 +1,41 @@
 with
-    scores as (select * from {{ ref("int_lead_scores") }}),
+    -- Exact: doubles that add up to half a millionth are not always rounded alike.
+    ledger as (
+        select
+            lead_id,
+            score_kind,
+            case when score_kind = 'fit' then score_group end as dimension,
+            cast(capped_points as decimal(38, 9)) as points
+        from {{ ref("fct_score_ledger") }}
+    ),
+
+    leads as (select * from {{ ref("int_fit_unknowns_counted") }}),
 
     score_groups as (select * from {{ ref("int_score_groups_bounded") }}),
 
     rules as (select * from {{ ref("fit_rules") }} where {{ is_valid_at(as_of()) }}),
 
+    sums as (
+        select
+            lead_id,
+            sum(case when score_kind = 'fit' then points end) as fit_points,
+            sum(
+                case when score_kind = 'engagement' then points end
+            ) as engagement_points
+            {% for dimension in fit_dimensions() %}
+                ,
+                sum(
+                    case when dimension = '{{ dimension }}' then points end
+                ) as {{ dimension }}_points
+            {% endfor %}
+        from ledger
+        group by lead_id
+    ),
+
     -- A lead has one answer to most questions, and all its technologies at once.
     best_answers as (
         select
             lower(trim(dimension)) as dimension,
-            lower(trim(attribute_name)) as attribute_name,
             case
                 when lower(trim(attribute_name)) = 'technology'
                 then sum(case when points > 0 then cast(points as double) end)
@@ -22,21 +48,10 @@ with
     reachable as (
         select
             {% for dimension in fit_dimensions() %}
+                {% set is_named = "dimension = '" ~ dimension ~ "'" %}
                 least(
-                    sum(
-                        case
-                            when
-                                best_answers.dimension = '{{ dimension }}'
-                                and best_answers.points > 0
-                            then best_answers.points
-                        end
-                    ),
-                    max(
-                        case
-                            when best_answers.dimension = '{{ dimension }}'
-                            then score_groups.max_points
-                        end
-                    )
+                    sum(case when {{ is_named }} and points > 0 then points end),
+                    max(case when {{ is_named }} then max_points end)
                 ) as {{ dimension }}_points
                 {%- if not loop.last %},{% endif %}
             {% endfor %}
@@ -47,32 +62,34 @@ with
             and score_groups.kind = 'fit'
     ),
 
+    scores as (
+        select
+            leads.lead_id,
+            cast(round(coalesce(sums.fit_points, 0), 6) as double) as fit_score,
+            cast(
+                round(coalesce(sums.engagement_points, 0), 6) as double
+            ) as engagement_score,
+            leads.fit_unknown_count
+            {% for dimension in fit_dimensions() %}
+                {% set points = dimension ~ "_points" %}
+                {% set rate = "coalesce(sums.%s, 0) / reachable.%s" %},
+                case
+                    when reachable.{{ points }} > 0
+                    then {{ clamp(rate | format(points, points), 0.0, 1.0) }}
+                end as {{ dimension }}_icp_rate
+            {% endfor %}
+        from leads
+        left join sums on leads.lead_id = sums.lead_id
+        cross join reachable
+    ),
+
     final as (
         select
-            scores.lead_id,
-            scores.fit_score,
-            scores.engagement_score,
+            scores.*,
             grades.band as grade,
             levels.band as level,
-            concat(grades.band, levels.band) as label,
-            scores.fit_unknown_count,
-            {% for dimension in fit_dimensions() %}
-                case
-                    when reachable.{{ dimension }}_points > 0
-                    then
-                        {{
-                            clamp(
-                                "scores.%s_points / reachable.%s_points"
-                                | format(dimension, dimension),
-                                0.0,
-                                1.0,
-                            )
-                        }}
-                end as {{ dimension }}_icp_rate
-                {%- if not loop.last %},{% endif %}
-            {% endfor %}
-        from scores
-        cross join reachable {{ label_joins("scores") }}
+            concat(grades.band, levels.band) as label
+        from scores {{ label_joins("scores") }}
     )
 
 select *

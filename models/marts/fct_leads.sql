@@ -1,9 +1,17 @@
 with
     leads as (select * from {{ ref("int_lead_statuses") }}),
 
-    scores as (select * from {{ ref("int_lead_scores") }}),
+    scores as (select * from {{ ref("fct_lead_scores") }}),
 
-    sums as (select * from {{ ref("int_score_sums") }}),
+    sums as (select * from {{ ref("int_engagement_sums") }}),
+
+    -- Whoever raises a hand at this very moment needs no threshold.
+    raised as (
+        select lead_id
+        from sums
+        where last_hand_raise_at = {{ as_of() }}
+        group by lead_id
+    ),
 
     final as (
         select
@@ -15,7 +23,7 @@ with
             leads.owner_id,
             scores.fit_score,
             scores.engagement_score,
-            concat(grades.band, levels.band) as label,
+            scores.label,
             leads.current_stage,
             leads.episode_count,
             leads.mql_at,
@@ -28,10 +36,9 @@ with
                 then 'consent'
                 when not leads.has_fit
                 then 'fit'
-                -- A hand-raise at this very moment needs no threshold.
                 when
                     scores.engagement_score < leads.engagement_threshold
-                    and coalesce(sums.last_hand_raise_at <> {{ as_of() }}, true)
+                    and raised.lead_id is null
                 then 'engagement'
             end as mql_blocked_reason,
             leads.sal_at,
@@ -47,7 +54,7 @@ with
             leads.has_consent
         from leads
         inner join scores on leads.lead_id = scores.lead_id
-        inner join sums on leads.lead_id = sums.lead_id {{ label_joins("scores") }}
+        left join raised on leads.lead_id = raised.lead_id
     )
 
 select *

@@ -7,8 +7,6 @@ with
 
     periods as (select * from {{ ref("int_eligibility_periods") }}),
 
-    unknowns as (select * from {{ ref("int_fit_unknowns_counted") }}),
-
     revenues as (
         select lead_id, sum(won_amount) as revenue from opportunities group by lead_id
     ),
@@ -72,8 +70,7 @@ with
             periods.is_excluded,
             periods.has_consent,
             periods.has_fit,
-            periods.engagement_threshold,
-            unknowns.fit_unknown_count
+            periods.engagement_threshold
         from leads
         inner join firsts on leads.lead_id = firsts.lead_id
         inner join
@@ -84,7 +81,6 @@ with
             periods
             on leads.lead_id = periods.lead_id
             and periods.valid_to = {{ end_of_time() }}
-        inner join unknowns on leads.lead_id = unknowns.lead_id
         left join revenues on leads.lead_id = revenues.lead_id
     )
 
