@@ -141,6 +141,6 @@ def selection(answer: Changed) -> list[str]:
     """The answer as dbt selects nodes, each with all that comes after it."""
     chosen = [f"source:raw.{table}+" for table in answer.tables]
     # They would else name leads of the last refresh, which nothing has happened to.
-    chosen += ["tag:delta+"] if answer.tables and answer.has_delta else []
+    chosen += ["config.schema:delta+"] if answer.tables and answer.has_delta else []
     chosen += ["tag:clock+"] if answer.is_later else []
     return chosen

@@ -392,7 +392,7 @@ def describe_scope(work: Path, outcome: DbtOutcome) -> str:
             "select is_full, reason from ops.refreshes order by refresh_number desc limit 1"
         ).fetchone() or (True, "unknown")
         recomputed, total = connection.execute(
-            "select (select count(distinct survivor_lead_id) from intermediate.int_leads_affected"
+            "select (select count(distinct survivor_lead_id) from delta.int_leads_affected"
             " where refresh_number = (select max(refresh_number) from ops.refreshes)),"
             " (select count(*) from intermediate.int_lead_statuses)"
         ).fetchone() or (0, 0)

@@ -201,27 +201,44 @@ def watermarks(place: Place) -> dict[str, Watermark]:
     fingerprints = {name: mark["fingerprint"] for name, mark in json.loads(known or "{}").items()}
     found = {}
     for name, table in load_contract().items():
-        if staging := built.get(f"stg_raw__{name}"):
-            before = fingerprints.get(name)
-            found[name] = _watermark(place, table, staging, name in landed_by_el, before)
+        staging = built.get(f"stg_raw__{name}")
+        if name in landed_by_el:
+            found[name] = _watermark_of_el(place, table, staging, fingerprints.get(name))
+        elif staging is not None:
+            found[name] = _watermark(place, table, staging)
     return found
 
 
-def _watermark(
-    place: Place, table: Table, staging: str, is_of_el: bool, before: str | None
+def _watermark(place: Place, table: Table, staging: str) -> Watermark:
+    """Files of the lake never change: their rows, counted, are those staged."""
+    latest, staged = _staged(place, staging)
+    raw = f"raw.{identifier(table.name)}"
+    late = place.value(f"select count(*) from {raw} where _landed_at > ?", [latest])
+    return Watermark(
+        latest, staged, late, place.value(f"select count(*) from {raw}") - late == staged
+    )
+
+
+def _watermark_of_el(
+    place: Place, table: Table, staging: str | None, before: str | None
 ) -> Watermark:
+    """An EL tool may change rows in place, so all that was there is compared."""
+    latest, staged = (BEGINNING, 0) if staging is None else _staged(place, staging)
+    query = (
+        "select concat(count(*), ' ', sum(cast(hash(known) as hugeint)))"
+        f" from {_el_rows(place, table)} as known"
+    )
+    known = place.value(f"{query} where _landed_at <= ?", [latest])
+    late = place.value(
+        f"select count(*) from {_el_rows(place, table)} where _landed_at > ?", [latest]
+    )
+    is_continued = staging is None or known == before
+    return Watermark(latest, staged, late, is_continued, place.value(query))
+
+
+def _staged(place: Place, staging: str) -> tuple[datetime, int]:
     latest, staged = place.rows(f"select max(_landed_at), count(*) from {staging}")[0]
-    latest = latest or BEGINNING
-    rows = _el_rows(place, table) if is_of_el else f"raw.{identifier(table.name)}"
-    late = place.value(f"select count(*) from {rows} where _landed_at > ?", [latest])
-    if not is_of_el:
-        # Files of the lake never change: their rows, counted, are those staged.
-        all_rows = place.value(f"select count(*) from {rows}")
-        return Watermark(latest, staged, late, all_rows - late == staged)
-    fingerprint = "concat(count(*), ' ', sum(cast(hash(known) as hugeint)))"
-    query = f"select {fingerprint} from {rows} as known"
-    staged_now = place.value(f"{query} where _landed_at <= ?", [latest])
-    return Watermark(latest, staged, late, staged_now == before, place.value(query))
+    return latest or BEGINNING, staged
 
 
 def _el_rows(place: Place, table: Table) -> str:
@@ -318,8 +335,9 @@ def _effective(
     place: Place, marks: Mapping[str, Watermark], start: datetime, now: datetime
 ) -> Iterator[str]:
     """Raw tables with staged rows that take effect after one moment and not after the other."""
-    for name in marks:
-        staging = place.table("staging", f"stg_raw__{name}")
+    built = place.built()
+    for name in marks.keys() & {model.removeprefix("stg_raw__") for model in built}:
+        staging = built[f"stg_raw__{name}"]
         columns = {column for column, *_ in place.rows(f"describe {staging}")}
         for moment in columns.intersection(MOMENTS):
             query = f"select 1 from {staging} where {moment} > ? and {moment} <= ? limit 1"

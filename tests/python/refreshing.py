@@ -291,7 +291,7 @@ def snapshot(database: Path) -> Snapshot:
 
 def row_counts(database: Path) -> dict[str, int]:
     """Rows of each table that dbt made."""
-    schemas = ("staging", "intermediate", *PUBLIC)
+    schemas = ("staging", "intermediate", "delta", *PUBLIC)
     with _connect(database, read_only=True) as connection:
         names = _names(connection, schemas, "BASE TABLE")
         counts = [connection.execute(f"select count(*) from {name}").fetchall() for name in names]

@@ -1,90 +1,118 @@
-"""A refresh leaves the seeds alone only while those in the work file are the project's."""
+"""What changes a fingerprint: each thing that decides the numbers, and nothing else."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
+import yaml
 
-from qualified_leads.policy_state import (
-    are_seeds_loaded,
-    note_loaded_seeds,
-    policy_hash,
-    seed_files_hash,
-)
+from qualified_leads import fingerprints
+from qualified_leads.errors import UsageError
+from qualified_leads.fingerprints import code_hash, policy_hash, project_variables
+
+MODEL = """
+models:
+  - name: fct_leads
+    description: One row per lead.
+    config: { materialized: table, meta: { owner: us } }
+    columns:
+      - name: lead_id
+        data_type: string
+        description: Its key.
+        data_tests: [unique]
+"""
+FILES = {
+    "dbt_project.yml": "name: p\nvars: { as_of: null, maturity_days: 90 }\n",
+    "models/fct_leads.sql": "select 1 as lead_id\n",
+    "models/fct_leads.yml": MODEL,
+    "macros/one.sql": "{% macro one() %}1{% endmacro %}\n",
+    "seeds/rules.csv": "a\n1\n",
+    "seeds/_seeds.yml": "seeds: [{ name: rules, config: { column_types: { a: integer } } }]\n",
+    "tests/assert_all.sql": "select 1\n",
+    "tests/_tests.yml": "data_tests: [{ name: assert_all }]\n",
+}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("seeds/rules.csv", "tests/assert_policy.sql", "dbt_project.yml"):
-        path = tmp_path / "project" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("a\n1\n")
-    return tmp_path / "project"
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """A work file after one run with the policy `first`."""
-    path = tmp_path / "work.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema ops")
-        connection.execute(
-            "create table ops.refreshes as "
-            "select 1 as refresh_number, 'first' as policy_fingerprint"
-        )
-    return path
+def hashes(project: Path) -> dict[str, str]:
+    return {
+        "code": code_hash(project),
+        "policy": policy_hash(project),
+        "tests": fingerprints.tests_hash(project),
+    }
 
 
-def run_dbt_with(work: Path, policy: str) -> None:
-    """What a run of dbt leaves: its number and the fingerprint of the seeds that are loaded."""
-    with duckdb.connect(str(work)) as connection:
-        connection.execute(
-            "insert into ops.refreshes select max(refresh_number) + 1, ? from ops.refreshes",
-            [policy],
-        )
+@pytest.mark.parametrize(
+    ("name", "old", "new", "changed"),
+    [
+        ("models/fct_leads.sql", "1", "2", "code"),
+        ("macros/one.sql", "1", "2", "code"),
+        ("dbt_project.yml", "90", "91", "code"),
+        ("models/fct_leads.yml", "materialized: table", "materialized: view", "code tests"),
+        ("models/fct_leads.yml", "data_type: string", "data_type: bigint", "code tests"),
+        ("models/fct_leads.yml", "Its key.", "The key.", "tests"),
+        ("models/fct_leads.yml", "[unique]", "[not_null]", "tests"),
+        ("models/fct_leads.yml", "owner: us", "owner: them", "tests"),
+        ("seeds/rules.csv", "1", "2", "policy"),
+        ("seeds/_seeds.yml", "integer", "double", "code tests"),
+        ("tests/assert_all.sql", "1", "2", "tests"),
+        ("tests/_tests.yml", "assert_all", "assert_none", "tests"),
+    ],
+)
+def test_a_change_is_noticed_where_it_counts(
+    project: Path, name: str, old: str, new: str, changed: str
+) -> None:
+    before = hashes(project)
+    text = (project / name).read_text()
+    assert old in text
+    (project / name).write_text(text.replace(old, new))
+    now = hashes(project)
+    assert {kind for kind in now if now[kind] != before[kind]} == set(changed.split())
 
 
-def test_nothing_is_known_before_the_first_refresh(work: Path, project: Path) -> None:
-    files_hash = seed_files_hash(project)
-    assert not are_seeds_loaded(work, files_hash)
-    assert not are_seeds_loaded(work.with_name("absent.duckdb"), files_hash)
+def test_new_files_are_noticed(project: Path) -> None:
+    before = hashes(project)
+    for name in ("seeds/goals.csv", "models/deep/dim.sql", "tests/generic/is_key.sql"):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text("select 1")
+    now = hashes(project)
+    assert all(now[kind] != before[kind] for kind in now)
 
 
-def test_seeds_stay_loaded_over_runs_without_them(work: Path, project: Path) -> None:
-    note_loaded_seeds(work, seed_files_hash(project))
-    run_dbt_with(work, "first")
-    assert are_seeds_loaded(work, seed_files_hash(project))
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_line_ends_and_a_mark_change_nothing(project: Path, end: str) -> None:
+    before = hashes(project)
+    for name in FILES:
+        text = (project / name).read_text().replace("\n", end)
+        (project / name).write_text("\ufeff" + text, newline="", encoding="utf-8")
+    assert hashes(project) == before
 
 
-@pytest.mark.parametrize("name", ["seeds/rules.csv", "tests/assert_policy.sql", "dbt_project.yml"])
-def test_a_changed_file_is_noticed(work: Path, project: Path, name: str) -> None:
-    note_loaded_seeds(work, seed_files_hash(project))
-    (project / name).write_text("a\n2\n")
-    assert not are_seeds_loaded(work, seed_files_hash(project))
+def test_variables_and_versions_are_code(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_hash(project)
+    assert code_hash(project, {"maturity_days": "90"}) == before
+    assert code_hash(project, {"maturity_days": 91}) != before
+    monkeypatch.setattr(fingerprints, "version", lambda package: "9")
+    assert code_hash(project) != before
 
 
-@pytest.mark.parametrize("text", ["a\r\n1\r\n", "a\r1\r", "a\n1\r\n", "\ufeffa\n1\n"])
-def test_line_ends_and_a_mark_change_nothing(project: Path, text: str) -> None:
-    def hashes() -> tuple[str, str]:
-        return seed_files_hash(project), policy_hash(project / "seeds")
-
-    before = hashes()
-    (project / "seeds" / "rules.csv").write_text(text, newline="")
-    assert hashes() == before
-    (project / "seeds" / "rules.csv").write_text(text.replace("1", "2"), newline="")
-    assert not set(hashes()) & set(before)
+def test_dbt_is_asked_for_the_variables_of_the_project() -> None:
+    """Else a plain dbt build would take a refresh before it for one of another code."""
+    root = Path(__file__).resolve().parents[2]
+    macro = (root / "macros" / "code_variables.sql").read_text()
+    names = yaml.safe_load(macro.partition("set names = ")[2].partition("]")[0] + "]")
+    assert set(names) == project_variables(root).keys()
 
 
-def test_a_new_seed_is_noticed(work: Path, project: Path) -> None:
-    note_loaded_seeds(work, seed_files_hash(project))
-    (project / "seeds" / "goals.csv").write_text("a\n1\n")
-    assert not are_seeds_loaded(work, seed_files_hash(project))
-
-
-def test_seeds_that_a_plain_dbt_loaded_in_between_are_noticed(work: Path, project: Path) -> None:
-    """The files were changed, loaded by `dbt build` and changed back: the work file has others."""
-    note_loaded_seeds(work, seed_files_hash(project))
-    run_dbt_with(work, "tried")
-    assert not are_seeds_loaded(work, seed_files_hash(project))
+def test_a_file_that_is_no_yaml_is_told_in_one_line(project: Path) -> None:
+    (project / "models" / "fct_leads.yml").write_text("models: [\n")
+    with pytest.raises(UsageError, match=r"fct_leads\.yml is not valid YAML, line \d$"):
+        code_hash(project)
