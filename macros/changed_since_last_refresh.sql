@@ -3,5 +3,5 @@
     other rows of its key, and what took effect in between.
 #}
 {% macro changed_since_last_refresh(alias) -%}
-    {{ alias }}.refresh_number > {{ refresh_plan().complete_number }}
+    {{ alias }}.refresh_number > {{ this_refresh().complete_number }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {% macro few_rows() -%}
-    {%- if not should_full_refresh() -%}
+    {%- if not this_refresh().is_full -%}
         {{ adapter.dispatch("few_rows")() }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {# The strategy of what keeps all leads: the affected ones are replaced whole, in one transaction. #}
 {% macro get_incremental_affected_leads_sql(arg_dict) -%}
     {%- set kept = arg_dict["target_relation"] -%}
-    {%- set affected = relation_named("intermediate", "int_leads_affected") -%}
+    {%- set affected = relation_named("delta", "int_leads_affected") -%}
     {%- set columns = get_quoted_csv(
         arg_dict["dest_columns"] | map(attribute="name")
     ) -%}

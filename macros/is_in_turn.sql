@@ -3,7 +3,7 @@
     By a range of hashes: DuckDB takes no remainder below a union, as it might fail.
 #}
 {% macro is_in_turn(key) -%}
-    {%- set plan = refresh_plan() -%}
+    {%- set plan = this_refresh() -%}
     {%- if are_all_tested() or plan.refresh_number != plan.complete_number + 1 -%} true
     {%- else -%}
         {%- set width = 2**64 // 17 -%}

@@ -1,1 +1,1 @@
-{% macro refresh_number() -%} {{ refresh_plan().refresh_number }} {%- endmacro %}
+{% macro refresh_number() -%} {{ this_refresh().refresh_number }} {%- endmacro %}

@@ -7,6 +7,7 @@
         "quarantine_reason",
         "row_state",
         "effective_at",
+        "next_episode_at",
         "refresh_number",
     ] -%}
     {{

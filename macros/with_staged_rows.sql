@@ -1,12 +1,12 @@
 {#
     The rows that landed and, in an incremental run, those staged before that they may supersede or
-    that take effect by now: a key is validated whole. What took effect at the very moment of the
-    last refresh is included, as the episode that a disposition begins is in force only after it.
+    that take effect by now: a key is validated whole.
 #}
 {% macro with_staged_rows(landed, key="record_key", moments=["effective_at"]) -%}
     select *
     from {{ landed }}
     {%- if is_incremental() %}
+        {%- set last_as_of = "cast('" ~ this_refresh().complete_as_of ~ "' as timestamp)" %}
         union all
         select {{ staged_columns() | join(", ") }}
         from {{ this }}
@@ -18,10 +18,7 @@
                     union
                     select {{ key }}
                     from {{ this }}
-                    where
-                        {{ moment }} between cast(
-                            '{{ refresh_plan().complete_as_of }}' as timestamp
-                        ) and {{ as_of() }}
+                    where {{ moment }} > {{ last_as_of }} and {{ moment }} <= {{ as_of() }}
                 {%- endfor %}
             )
     {%- endif -%}

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from qualified_leads.errors import UsageError
-from qualified_leads.load_sql import identifier, literal
+from qualified_leads.quoting import identifier, literal
 from qualified_leads.release import TableName, public_tables
 
 FLOATS = ("DOUBLE", "FLOAT")

@@ -104,7 +104,7 @@ def load_contract(path: Path | None = None) -> dict[str, Table]:
 @cache
 def _document(path: Path) -> Any:
     """Return the parsed file; a property test loads it a hundred times."""
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
 
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:

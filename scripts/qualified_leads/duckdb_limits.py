@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +31,8 @@ from qualified_leads.errors import UsageError
 from qualified_leads.lake.el_tables import check_el_tables
 from qualified_leads.paths import check_warehouse, pattern
 from qualified_leads.policy.files import policy_rows
-from qualified_leads.policy.state import policy_hash
 from qualified_leads.quoting import literal
+from qualified_leads.refresh import hooks
 from qualified_leads.refresh.forecast_log import LOG_NAME
 
 # Errors about the text of a statement or the place of a file. All others may quote data.
@@ -51,8 +50,6 @@ QUOTE_NO_DATA = (
     duckdb.TransactionException,
 )
 MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"
-CODE_HASH = "project_code_hash"
-POLICY_HASH = "policy_hash"
 
 
 def safe_text(error: Exception, sql: str = "") -> str:
@@ -71,17 +68,6 @@ def safe_text(error: Exception, sql: str = "") -> str:
     return f"{kind}: its text is left out, as it may quote a record{mark}{place}"
 
 
-def code_hash(project: Path) -> str:
-    """SHA-256 of macros, SQL functions and dbt_project.yml, of which dbt has no checksums."""
-    digest = hashlib.sha256()
-    functions = Path(sql_functions.__file__)
-    macros = sorted((project / "macros").glob("**/*.sql"))
-    for path in [*macros, functions, project / "dbt_project.yml"]:
-        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 class Plugin(BasePlugin):
     """Limits DuckDB for every dbt command that connects; the project is the current directory."""
 
@@ -92,8 +78,6 @@ class Plugin(BasePlugin):
         except UsageError as error:
             raise DbtRuntimeError(str(error)) from None
         self._project = Path.cwd()
-        self._code_hash = code_hash(self._project)
-        self._policy_hash = policy_hash(self._project / "seeds")
         _keep_values_out_of_errors()
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
@@ -111,6 +95,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         sql_functions.register(conn)
         warehouse = _warehouse(self.creds)
+        hooks.register(conn, self._project, warehouse)
         sweep_spill(warehouse)  # the work file is this process's alone by now
         rows_of = partial(policy_rows, self._project / "seeds")
         conn.create_function("policy_rows", rows_of, ["VARCHAR"], "MAP(VARCHAR, VARCHAR)[]")
@@ -128,8 +113,6 @@ class Plugin(BasePlugin):
         conn.execute("set enable_external_access = false")
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        cursor.execute(f"set variable {CODE_HASH} = '{self._code_hash}'")
-        cursor.execute(f"set variable {POLICY_HASH} = '{self._policy_hash}'")
         names = ", ".join(map(literal, self._el_tables))
         cursor.execute(f"set variable el_tables = cast([{names}] as varchar[])")
 

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ from harness import INHERITED, BuildError, as_of_option, copy_project, failure, 
 from nasty_data import TextRow, TextTables, write_tables
 
 from qualified_leads.load.land import load_directory
-from qualified_leads.policy.state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
-from qualified_leads.refresh.dbt_run import build_parsed
+from qualified_leads.refresh.dbt_run import build_arguments, build_parsed
+from qualified_leads.refresh.decision import Nothing
+from qualified_leads.refresh.state import Place, Request, begin
 
 TOLERANCE = 1e-9  # of doubles, relative and absolute
 RUN_SECONDS = 300  # after which a dbt run counts as hung
@@ -140,20 +141,17 @@ class Warehouse:
     def refresh(self, as_of: str, command: str = "build", *options: str) -> None:
         """Run dbt as of this moment; raises BuildError with what failed.
 
-        A build without options is that of a scheduled refresh: once the seeds are loaded, of what
-        has changed alone.
+        A build without options is that of a scheduled refresh, of what has changed alone.
         """
         arguments = [command, *as_of_option(as_of), *options]
         if command != "build" or options:
             self._dbt(arguments)
             return
-        files_hash = seed_files_hash(self.project)
-        has_seeds = are_seeds_loaded(self.database, files_hash)
-        variables = {"as_of": as_of} if has_seeds else None
-        left_out = ["--exclude", "path:seeds"] if has_seeds else []
-        self._dbt([*arguments, *left_out], variables)
-        if not has_seeds:
-            note_loaded_seeds(self.database, files_hash)
+        now = datetime.fromisoformat(as_of)
+        with self.connected() as connection:
+            number, answer = begin(Place(connection, self.project, self.directory), Request(now))
+        if answer is not None and not isinstance(answer, Nothing):
+            self._dbt(build_arguments(now, answer, number))
 
     def full_build(self, as_of: str) -> Snapshot:
         """Rows of a build of the same lake and EL tables into a new work file, which then goes."""
@@ -188,13 +186,13 @@ class Warehouse:
             for name in landed:
                 connection.execute(f"create table {name} as from source.{name}")
 
-    def _dbt(self, arguments: list[str], variables: dict[str, str] | None = None) -> None:
+    def _dbt(self, arguments: list[str]) -> None:
         log = self.project / "dbt.log"
         if arguments[0] != "retry":  # which goes on from them
             (self.project / "target" / "run_results.json").unlink(missing_ok=True)
         run = _forks.Process(
             target=_run_dbt,
-            args=(self.project, arguments, variables, log, self._is_parsed),
+            args=(self.project, arguments, log, self._is_parsed),
             daemon=True,
         )
         run.start()
@@ -207,13 +205,7 @@ class Warehouse:
         self._is_parsed = True
 
 
-def _run_dbt(
-    project: Path,
-    arguments: list[str],
-    variables: dict[str, str] | None,
-    log: Path,
-    is_parsed: bool,
-) -> None:
+def _run_dbt(project: Path, arguments: list[str], log: Path, is_parsed: bool) -> None:
     """A run, in a process that did nothing before and does nothing after."""
     os.chdir(project)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -230,11 +222,11 @@ def _run_dbt(
     if is_parsed:
         manifest = Manifest.from_msgpack((project / "target/partial_parse.msgpack").read_bytes())
         manifest.build_flat_graph()
-    result = build_parsed(arguments, variables, lambda _: None, manifest)
-    if result is not None and result.exception is not None:
+    result = build_parsed(arguments, lambda _: None, manifest)
+    if result.exception is not None:
         print(result.exception, flush=True)
     DuckDBConnectionManager.close_all_connections()  # writes the log into the file
-    os._exit(0 if result is None or result.success else 1)
+    os._exit(0 if result.success else 1)
 
 
 def _leave_out_tests(project: Path) -> None:
@@ -299,7 +291,7 @@ def snapshot(database: Path) -> Snapshot:
 
 def row_counts(database: Path) -> dict[str, int]:
     """Rows of each table that dbt made."""
-    schemas = ("staging", "intermediate", *PUBLIC)
+    schemas = ("staging", "intermediate", "delta", *PUBLIC)
     with _connect(database, read_only=True) as connection:
         names = _names(connection, schemas, "BASE TABLE")
         counts = [connection.execute(f"select count(*) from {name}").fetchall() for name in names]

@@ -988,7 +988,7 @@ def test_becomes_due_while_nothing_lands(name: str, story: Story) -> None:
 def test_one_row_recomputes_one_lead(story: Story) -> None:
     """Companies that became due the day before, and their leads, have nothing to do with it."""
     assert story.ask("alone", f"select {score('engagement', 'alone')}") == [(10,)]
-    affected = "select distinct survivor_lead_id from intermediate.int_leads_affected"
+    affected = "select distinct survivor_lead_id from delta.int_leads_affected"
     assert story.ask("alone", affected) == [("alone",)]
 
 

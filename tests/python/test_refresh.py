@@ -27,6 +27,7 @@ from qualified_leads.lock import WarehouseBusyError, warehouse_lock
 from qualified_leads.paths import import_path
 from qualified_leads.refresh import dbt_run
 from qualified_leads.refresh.dbt_run import DbtFailedError, build_arguments
+from qualified_leads.refresh.decision import Changed, Everything
 from qualified_leads.refresh.job import parse_as_of
 from qualified_leads.refresh.screen import SourceTotals, Unmapped, total_of, unmapped_line
 
@@ -37,39 +38,34 @@ FILES = {
 name: qualified_leads
 profile: qualified_leads
 flags: { send_anonymous_usage_stats: false }
-vars: { as_of: null, reporting_currency: USD }
+vars:
+  as_of: null
+  reporting_currency: USD
+  maturity_days: 90
+  attribution_lookback_days: 90
+  allow_protected_attributes: false
 on-run-start:
-  - create schema if not exists raw
+  - "{{ begin_refresh() if execute }}"
   - >-
     create or replace view raw.rejected_rows as
     select 'leads' as table_name, 'lead_id is missing' as reason from range(1203)
-  - create schema if not exists ops
-  - >-
-    create or replace view ops.refreshes as
-    select 1 as refresh_number, 1 as complete_number, true as is_complete, true as is_full,
-        'it was asked for' as reason,
-        'p' as policy_fingerprint
   - create schema if not exists policy
   - >-
     create or replace view policy.report_parameters as
     select 'unmapped_share' as parameter, 0.05 as value
   - create schema if not exists intermediate
-  - create or replace view intermediate.int_leads_affected as select 'L' as survivor_lead_id
+  - create schema if not exists delta
+  - >-
+    create or replace view delta.int_leads_affected as
+    select 'L' as survivor_lead_id, 1 as refresh_number
   - create or replace view intermediate.int_lead_statuses as select 'L' as lead_id
+on-run-end:
+  - "{{ end_refresh() if execute }}"
 models:
   qualified_leads:
     +materialized: table
     marts: { +schema: marts }
     reports: { +schema: reports }
-""",
-    # What the real one finds out is given; without it everything is to be built again.
-    "macros/plan_ahead.sql": """
-{% macro plan_ahead() %}
-{% set changed = env_var("CHANGED", "*") %}
-{% do print(tojson({
-    "refresh_number": 1, "is_next": changed != "*", "is_later": false, "changed": changed.split()
-})) %}
-{% endmacro %}
 """,
     "models/marts/dim_leads.sql": """
         select
@@ -90,6 +86,7 @@ models:
           - accepted_values: { arguments: { values: [0, 1, 2], quote: false } }
 """,
     "models/reports/rpt_lead_funnel.sql": """
+{{ config(tags=["clock"]) }}
 select 'cohort' as basis, s as lead_source, 4000 as leads, 400 as mqls, 200 as sals, 100 as sqls,
     50 as opportunities, 0 as customers, 0.0 as revenue
 from {{ ref("fct_leads") }}, (values ('paid_search'), ('referral')) as t(s)
@@ -111,6 +108,17 @@ select 'spend' as table_name, 'negative_spend' as reason, 7 as row_count,
 from range({{ env_var("HARD_WORK", "1") }}) having sum(hash(range)) >= 0
 """,
 }
+MACROS = (
+    "as_of",
+    "begin_refresh",
+    "code_variables",
+    "drop_incremental",
+    "end_refresh",
+    "generate_schema_name",
+    "materializations/seed",
+    "refresh_function",
+)
+TODAY, LATER = ("--as-of", "2026-07-01 00:00:00"), ("--as-of", "2026-07-01 01:00:00")
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +132,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contract = root / "models" / "staging" / "raw"
     contract.mkdir(parents=True)
     shutil.copy(ROOT / "models" / "staging" / "raw" / "_raw__sources.yml", contract)
-    for name in ("generate_schema_name.sql", "materializations/seed.sql"):
-        shutil.copy(ROOT / "macros" / name, root / "macros")
+    (root / "macros").mkdir()
+    for name in MACROS:
+        shutil.copy(ROOT / "macros" / f"{name}.sql", root / "macros")
     shutil.copytree(
         ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -205,7 +214,7 @@ def test_few_unmapped_sources_are_not_worth_a_line() -> None:
 def test_failed_test_releases_nothing_and_names_the_test(project: Path, warehouse: Path) -> None:
     assert run(project, warehouse).returncode == 0
     before = os.readlink(warehouse / "qualified_leads.duckdb")
-    failed = run(project, warehouse, LEAD_COUNT="5")
+    failed = run(project, warehouse, "--full-refresh", LEAD_COUNT="5")
     assert failed.returncode == 1
     assert_one_line(
         failed.stderr, r"failed: accepted_values_fct_leads\S*; nothing released; see .*log"
@@ -214,9 +223,9 @@ def test_failed_test_releases_nothing_and_names_the_test(project: Path, warehous
 
 
 def test_only_what_has_changed_is_built(project: Path, warehouse: Path) -> None:
-    assert run(project, warehouse).returncode == 0
+    assert run(project, warehouse, *TODAY).returncode == 0
     before = os.readlink(warehouse / "qualified_leads.duckdb")
-    done = run(project, warehouse, LEAD_COUNT="2", CHANGED="rpt_lead_funnel")
+    done = run(project, warehouse, *LATER, LEAD_COUNT="2")
     assert (done.returncode, done.stderr) == (0, "")
     built = re.findall(r" s  (\w+)$", done.stdout, re.MULTILINE)
     assert built == ["rpt_lead_funnel", "rpt_source_costs"]
@@ -225,36 +234,36 @@ def test_only_what_has_changed_is_built(project: Path, warehouse: Path) -> None:
 
 
 def test_where_nothing_has_changed_the_release_stands(project: Path, warehouse: Path) -> None:
-    assert run(project, warehouse).returncode == 0
+    assert run(project, warehouse, *TODAY).returncode == 0
     before = os.readlink(warehouse / "qualified_leads.duckdb")
-    done = run(project, warehouse, CHANGED="")
+    done = run(project, warehouse, *TODAY)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Nothing has changed since the last refresh" in done.stdout
     assert "paid_search" in done.stdout  # what it says is as good as ever
     assert os.readlink(warehouse / "qualified_leads.duckdb") == before
     # A release of another kind is another release.
-    assert run(project, warehouse, "--without-personal-data", CHANGED="").returncode == 0
+    assert run(project, warehouse, *TODAY, "--without-personal-data").returncode == 0
     without = os.readlink(warehouse / "qualified_leads.duckdb")
     assert without != before
-    assert run(project, warehouse, "--without-personal-data", CHANGED="").returncode == 0
+    assert run(project, warehouse, *TODAY, "--without-personal-data").returncode == 0
     assert os.readlink(warehouse / "qualified_leads.duckdb") == without
-    assert run(project, warehouse, CHANGED="").returncode == 0
+    assert run(project, warehouse, *TODAY).returncode == 0
     assert os.readlink(warehouse / "qualified_leads.duckdb") != without
 
 
 def test_what_was_built_and_not_released_is_released(project: Path, warehouse: Path) -> None:
     """The run before failed after its build: nothing has changed, but nobody has seen it."""
-    assert run(project, warehouse).returncode == 0
+    assert run(project, warehouse, *TODAY).returncode == 0
     before = os.readlink(warehouse / "qualified_leads.duckdb")
     releases = warehouse / "releases"
     releases.rename(warehouse / "away")
     releases.write_text("in the way")
-    failed = run(project, warehouse, CHANGED="fct_leads")
+    failed = run(project, warehouse, *LATER)
     assert failed.returncode == 1
     assert "nothing released" in failed.stderr
     releases.unlink()
     (warehouse / "away").rename(releases)
-    assert run(project, warehouse, CHANGED="").returncode == 0
+    assert run(project, warehouse, *LATER).returncode == 0
     assert os.readlink(warehouse / "qualified_leads.duckdb") != before
 
 
@@ -432,10 +441,14 @@ def wait_for_lock(warehouse: Path) -> None:
             time.sleep(0.1)
 
 
-def test_as_of_is_the_only_var() -> None:
-    arguments = build_arguments(datetime(2026, 7, 1), full_refresh=True)
-    assert '{"as_of": "2026-07-01 00:00:00.000000", "test_all": true}' in arguments
+def test_arguments_of_dbt() -> None:
+    arguments = build_arguments(datetime(2026, 7, 1), Everything("it was asked for"), 7)
+    given = '{"as_of": "2026-07-01 00:00:00.000000", "planned_refresh": 7, "test_all": true}'
+    assert given in arguments
     assert "--full-refresh" in arguments
+    arguments = build_arguments(datetime(2026, 7, 1), Changed(("spend",), True, False), 7)
+    assert '{"as_of": "2026-07-01 00:00:00.000000", "planned_refresh": 7}' in arguments
+    assert arguments[-3:] == ["--select", "source:raw.spend+", "tag:clock+"]
 
 
 def test_as_of_is_utc() -> None:

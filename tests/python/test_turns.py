@@ -17,7 +17,7 @@ def condition(refresh: int, complete: int, lowest: int = 0, are_all_tested: bool
     """What the macro says of a refresh that follows upon a complete one."""
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     given: dict[str, Any] = {
-        "refresh_plan": lambda: SimpleNamespace(refresh_number=refresh, complete_number=complete),
+        "this_refresh": lambda: SimpleNamespace(refresh_number=refresh, complete_number=complete),
         "are_all_tested": lambda: are_all_tested,
         "lowest_hash": lambda: lowest,
         "hash_of": lambda key: f"hash({key})",

@@ -16,7 +16,9 @@ with
 
     keyed as (select *, disposition_id as record_key from typed),
 
-    united as ({{ with_staged_rows("keyed") }}),
+    united as (
+        {{ with_staged_rows("keyed", moments=["effective_at", "next_episode_at"]) }}
+    ),
 
     ranked as (
         select
@@ -47,6 +49,8 @@ with
             *,
             {{ row_state() }} as row_state,
             occurred_at as effective_at,
+            -- Lower bounds of episodes are exclusive.
+            occurred_at + interval '1' microsecond as next_episode_at,
             {{ refresh_number() }} as refresh_number
         from validated
     )

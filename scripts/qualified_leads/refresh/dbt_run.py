@@ -20,14 +20,13 @@ from typing import Any
 
 from qualified_leads.failures import why, why_text
 from qualified_leads.paths import import_path
-from qualified_leads.refresh.dbt_scope import Plan, scope_of
+from qualified_leads.refresh.decision import Answer, Changed, Everything, selection
 
 FAILED_STATUSES = ("error", "fail", "runtime error")
 LOG_NAME = "refresh.log"
 MODULE = "qualified_leads.refresh.dbt_run"
 LEFT_OUT = ("--exclude-resource-type", "unit_test")
 QUIET = ("--log-level-file", "none")
-PLANNED = "planned"
 ARTEFACTS = (
     "catalog.json",
     "graph.gpickle",
@@ -95,20 +94,23 @@ def files_written(project: Path) -> list[Path]:
     return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
-def build_arguments(
-    as_of: datetime, full_refresh: bool = False, without_seeds: bool = False
-) -> list[str]:
-    """dbt's arguments for a refresh; `without_seeds` leaves out the seeds and their tests.
+def build_arguments(as_of: datetime, answer: Answer, number: int | None = None) -> list[str]:
+    """dbt's arguments for a refresh that was begun with this answer and this number.
 
-    Where the seeds are loaded a test may have changed as well, so all look at all rows. Unit tests
-    are left to `make test`: they read fixed rows and say nothing about tonight's data.
+    Where not only what has changed is built a test may have changed as well, so all look at all
+    rows. Unit tests are left to `make test`: they read fixed rows and say nothing about tonight's
+    data.
     """
-    given = variables(as_of) if without_seeds else {**variables(as_of), "test_all": True}
+    given = variables(as_of)
+    if number is not None:
+        given["planned_refresh"] = number
+    if not isinstance(answer, Changed):
+        given["test_all"] = True
     arguments = ["build", *LEFT_OUT, "--vars", json.dumps(given)]
-    if full_refresh:
+    if isinstance(answer, Everything):
         arguments.append("--full-refresh")
-    if without_seeds:
-        arguments += ["--exclude", "path:seeds", "path:tests/assert_policy_*"]
+    if isinstance(answer, Changed):
+        arguments += ["--select", *selection(answer)]
     return arguments
 
 
@@ -123,13 +125,10 @@ def run_dbt(
     arguments: list[str],
     on_event: Callable[[NodeEvent], None] = lambda event: None,
     lock_descriptor: int | None = None,
-    planned_as_of: datetime | None = None,
 ) -> DbtOutcome:
     """Run dbt on a warehouse and call back per node; what dbt prints goes to `logs/refresh.log`.
 
     The process inherits the lock, so the warehouse stays locked until no dbt writes to it any more.
-    With `planned_as_of` it builds and tests what has changed as of then, except seeds; nothing may
-    have. The arguments are then those of a build of everything but the seeds.
 
     Raises DbtFailedError when dbt or a test failed, or when dbt itself died.
     """
@@ -137,14 +136,10 @@ def run_dbt(
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     outcome = DbtOutcome()
     events_in, events_out = os.pipe()
-    request = {
-        "arguments": arguments,
-        "variables": None if planned_as_of is None else variables(planned_as_of),
-    }
     inherited = (events_out,) if lock_descriptor is None else (events_out, lock_descriptor)
     with open(logs / LOG_NAME, "wb") as log, os.fdopen(events_in, "r", encoding="utf-8") as events:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", MODULE, str(events_out), json.dumps(request)],
+            [sys.executable, "-P", "-m", MODULE, str(events_out), json.dumps(arguments)],
             cwd=project,
             env=_environment(project, warehouse),
             stdin=subprocess.PIPE,
@@ -211,32 +206,25 @@ def _failure(outcome: DbtOutcome, return_code: int, logs: Path) -> str:
 # The other process, from here on.
 
 
-def _worker(events_out: int, arguments: list[str], variables: dict[str, Any] | None) -> int:
+def _worker(events_out: int, arguments: list[str]) -> int:
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     events = _EventWriter(events_out)
-    result = build_parsed(arguments, variables, events.on_dbt_event)
+    result = build_parsed(arguments, events.on_dbt_event)
     events.write(
         {
             "kind": "end",
-            "succeeded": bool(result is None or result.success),
-            "error": _cause(result.exception) if result and result.exception else None,
+            "succeeded": bool(result.success),
+            "error": _cause(result.exception) if result.exception else None,
             "peak_memory_bytes": _peak_memory_bytes(),
         }
     )
-    return 0 if result is None or result.success else 1
+    return 0 if result.success else 1
 
 
 def build_parsed(
-    arguments: list[str],
-    variables: dict[str, Any] | None,
-    on_dbt_event: Callable[[Any], None],
-    manifest: Any = None,
+    arguments: list[str], on_dbt_event: Callable[[Any], None], manifest: Any = None
 ) -> Any:
-    """Run dbt in this process on the parsed project; its result, None if nothing had changed.
-
-    With `variables`, those of a build of everything but the seeds, dbt is asked first which of its
-    models have changed, and builds and tests these alone; `arguments` are for where it can't say.
-    """
+    """Run dbt in this process on the parsed project; its result."""
     # Imported here, as the refresh itself has no need of dbt's two seconds of imports.
     from dbt.cli.main import dbtRunner
 
@@ -245,54 +233,7 @@ def build_parsed(
         # The build writes the manifest.
         parsed = dbtRunner().invoke([*QUIET, "--no-write-json", "--log-level", "error", "parse"])
         manifest = parsed.result if parsed.success else None
-    if variables is not None and manifest is not None:
-        plan, planning = _plan_ahead(manifest, variables)
-        if plan is None:
-            return planning
-        scope = scope_of(manifest, plan)
-        if not scope.nodes:
-            return None
-        variables = {
-            **variables,
-            "planned_refresh": plan.refresh_number,
-            "unchanged_models": scope.unchanged_models,
-        }
-        _mark(manifest, scope.nodes)
-        # Each test of its own: dbt leaves out what reads one unchanged model or seed among others.
-        arguments = ["build", *LEFT_OUT, "--indirect-selection", "empty"]
-        arguments += ["--vars", json.dumps(variables), "--select", f"tag:{PLANNED}"]
-    runner = dbtRunner(manifest=manifest, callbacks=[on_dbt_event])
-    return runner.invoke([*QUIET, *arguments])
-
-
-def _mark(manifest: Any, names: list[str]) -> None:
-    """Tag the nodes to build; of a list of names dbt would compare each with that of every node."""
-    planned = set(names)
-    for node in manifest.nodes.values():
-        if node.name in planned:
-            node.tags = [*node.tags, PLANNED]
-
-
-def _plan_ahead(manifest: Any, variables: dict[str, Any]) -> tuple[Plan | None, Any]:
-    """What has changed, and dbt's result; no plan where dbt failed."""
-    from dbt.cli.main import dbtRunner
-
-    printed: list[str] = []
-
-    def on_dbt_event(message: Any) -> None:
-        if message.info.name == "PrintEvent":
-            printed.append(message.data.msg)
-
-    result = dbtRunner(manifest=manifest, callbacks=[on_dbt_event]).invoke(
-        [
-            *(*QUIET, "--no-write-json", "--print", "run-operation", "plan_ahead"),
-            *("--vars", json.dumps(variables)),
-        ]
-    )
-    if not result.success:
-        return None, result
-    found = json.loads(printed[-1])
-    return Plan(**{**found, "changed": tuple(found["changed"])}), result
+    return dbtRunner(manifest=manifest, callbacks=[on_dbt_event]).invoke([*QUIET, *arguments])
 
 
 class _EventWriter:
@@ -348,8 +289,8 @@ def _peak_memory_bytes() -> int:
 
 
 def main(argv: Iterable[str]) -> int:
-    descriptor, request = argv
-    return _worker(int(descriptor), **json.loads(request))
+    descriptor, arguments = argv
+    return _worker(int(descriptor), json.loads(arguments))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ from qualified_leads.load.walk import check_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.paths import project_root, reporting_currency
 from qualified_leads.policy.files import check_policy
-from qualified_leads.policy.state import are_seeds_loaded, note_loaded_seeds, seed_files_hash
 from qualified_leads.refresh import screen as show
 from qualified_leads.refresh.dbt_run import (
     DbtOutcome,
@@ -43,6 +42,7 @@ from qualified_leads.refresh.dbt_run import (
     files_written,
     run_dbt,
 )
+from qualified_leads.refresh.decision import Nothing
 from qualified_leads.refresh.forecast_log import append_forecast
 from qualified_leads.refresh.guards import (
     check_accepted,
@@ -56,9 +56,11 @@ from qualified_leads.refresh.runs import (
     last_refresh,
     note_end,
     note_start,
+    open_work,
     set_aside_if_damaged,
     standing_release,
 )
+from qualified_leads.refresh.state import Place, Request, begin
 from qualified_leads.release.publish import (
     LINK_NAME,
     PERSONAL_TABLES,
@@ -71,7 +73,6 @@ from qualified_leads.release.publish import (
 )
 from qualified_leads.version import check_version, project_version
 
-AFFECTED = "int_leads_affected"
 # Outside of them there is no business, and windows of days before or after leave the calendar.
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2200, 1, 1)
 
@@ -331,19 +332,17 @@ def build(
     on_event: Callable[[NodeEvent], None],
     lock_descriptor: int,
 ) -> DbtOutcome:
-    """Build and test what has changed in the work file, all where it lacks the seeds as they are.
+    """Build and test what has changed in the work file; dbt is not started where nothing has.
 
     Raises DbtFailedError.
     """
-    work = warehouse / WORK_NAME
-    files_hash = seed_files_hash(project)
-    has_seeds = not full_refresh and are_seeds_loaded(work, files_hash)
-    arguments = build_arguments(as_of, full_refresh, without_seeds=has_seeds)
-    planned_as_of = as_of if has_seeds else None
-    outcome = run_dbt(project, warehouse, arguments, on_event, lock_descriptor, planned_as_of)
-    if not has_seeds:
-        note_loaded_seeds(work, files_hash)
-    return outcome
+    with open_work(warehouse / WORK_NAME) as connection:
+        place = Place(connection, project, warehouse)
+        number, answer = begin(place, Request(as_of, is_asked_for=full_refresh))
+    if answer is None or isinstance(answer, Nothing):
+        return DbtOutcome(succeeded=True)
+    arguments = build_arguments(as_of, answer, number)
+    return run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
 
 
 def print_outcome(
@@ -393,13 +392,12 @@ def describe_scope(work: Path, outcome: DbtOutcome) -> str:
             "select is_full, reason from ops.refreshes order by refresh_number desc limit 1"
         ).fetchone() or (True, "unknown")
         recomputed, total = connection.execute(
-            "select (select count(distinct survivor_lead_id) from intermediate.int_leads_affected),"
+            "select (select count(distinct survivor_lead_id) from delta.int_leads_affected"
+            " where refresh_number = (select max(refresh_number) from ops.refreshes)),"
             " (select count(*) from intermediate.int_lead_statuses)"
         ).fetchone() or (0, 0)
     if is_full:
         return f"Full refresh: {reason}"
-    if AFFECTED not in outcome.seconds_by_node:
-        recomputed = 0
     return f"Recomputed {recomputed:,} of {total:,} leads"
 
 

@@ -27,7 +27,7 @@ from team.bench.sample import BenchData, fresh_warehouse, lake_bytes
 MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"  # as in profiles.yml
 FULL, DAY, EMPTY, HOUR = "full build", "day's refresh", "nothing new", "an hour later"
 AGAIN = "full build again"
-AFFECTED = ("intermediate", "int_leads_affected")
+AFFECTED = ("delta", "int_leads_affected")
 BESIDES = ("attribution", "decisions")  # tags of models that the core does without
 
 

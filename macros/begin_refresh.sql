@@ -1,0 +1,36 @@
+{#
+    Before a run: the plugin of profiles.yml decides what it builds upon and writes it to
+    ops.refreshes; of a run that refresh.py has begun it only checks the number.
+#}
+{% macro begin_refresh() -%}
+    {%- set nodes = graph.nodes.values() | list -%}
+    {%- set models = nodes | selectattr("resource_type", "equalto", "model") | list -%}
+    {%- set seeds = nodes | selectattr("resource_type", "equalto", "seed") | list -%}
+    {%- set chosen = models | selectattr("unique_id", "in", selected_resources) | list -%}
+    {%- set loaded = seeds | selectattr("unique_id", "in", selected_resources) | list -%}
+    {%- set kept = chosen | selectattr(
+        "config.incremental_strategy", "equalto", "affected_leads"
+    ) -%}
+    {%- set answer = refresh_function(
+        "begin_refresh",
+        {
+            "command": flags.WHICH,
+            "planned_refresh": var("planned_refresh", none),
+            "as_of": as_of().split("'")[1],
+            "is_asked_for": flags.FULL_REFRESH,
+            "is_whole": chosen | length == models | length,
+            "loads_policy": (
+                "all"
+                if loaded | length == seeds | length
+                else "some" if loaded else "none"
+            ),
+            "variables": code_variables(),
+            "kept": kept | map(attribute="name") | list,
+            "has_affected": "int_leads_affected" in chosen | map(attribute="name"),
+        },
+    ) -%}
+    {%- if answer.reason -%}
+        {%- do log("Full refresh: " ~ answer.reason, info=true) -%}
+        {%- if not flags.FULL_REFRESH -%} {%- do drop_incremental(chosen) -%} {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

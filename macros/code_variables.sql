@@ -1,0 +1,12 @@
+{# Values of the variables that change what models compute, apart from as_of. #}
+{% macro code_variables() -%}
+    {%- set names = [
+        "reporting_currency",
+        "maturity_days",
+        "attribution_lookback_days",
+        "allow_protected_attributes",
+    ] -%}
+    {%- set found = {} -%}
+    {%- for name in names -%} {%- do found.update({name: var(name)}) -%} {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
