@@ -60,6 +60,7 @@ from qualified_leads.release import (
     release,
     set_damaged_release_aside,
 )
+from qualified_leads.removed_models import drop_removed_models
 from qualified_leads.report_json import JsonLog
 from qualified_leads.runs import (
     Run,
@@ -203,6 +204,7 @@ class _Job:
             self.run.as_of = as_of
             # What staging has read of such a file it would keep.
             outcome = self._build(as_of, self.options.full_refresh or bool(changed))
+        drop_removed_models(self.warehouse / WORK_NAME, self.project)
         self.run.refresh_number = last_refresh(self.warehouse / WORK_NAME)
         # Also where nothing has changed: that a file is missing changes nothing.
         self._guard(as_of)
