@@ -1,4 +1,4 @@
--- Judged by the marts of stages and not by the status that the queue is made of.
+-- Validated by the marts of stages and not by the status that the queue is made of.
 with
     mqls as (select * from {{ ref("fct_mqls") }}),
 
@@ -13,7 +13,7 @@ with
         group by lead_id, episode
     ),
 
-    judged as (
+    answered as (
         select
             mqls.lead_id,
             mqls.episode,
@@ -27,10 +27,10 @@ with
     )
 
 select
-    coalesce(judged.lead_id, queue.lead_id) as lead_id,
-    coalesce(judged.episode, queue.episode) as episode
-from judged
-full join queue on judged.lead_id = queue.lead_id and judged.episode = queue.episode
+    coalesce(answered.lead_id, queue.lead_id) as lead_id,
+    coalesce(answered.episode, queue.episode) as episode
+from answered
+full join queue on answered.lead_id = queue.lead_id and answered.episode = queue.episode
 where
-    judged.lead_id is null
-    or (queue.lead_id is null) <> (judged.is_closed or judged.is_worked)
+    answered.lead_id is null
+    or (queue.lead_id is null) <> (answered.is_closed or answered.is_worked)

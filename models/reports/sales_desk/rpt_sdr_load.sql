@@ -54,14 +54,14 @@ with
 
     -- What is left over of all days so far, never below zero: the surplus above its
     -- lowest point.
-    spilled as (
+    left_over as (
         select *, surplus - least(min(surplus) over (order by day_date), 0) as spill
         from summed
     ),
 
     carried as (
         select *, coalesce(lag(spill) over (order by day_date), 0) as spill_before
-        from spilled
+        from left_over
     ),
 
     final as (

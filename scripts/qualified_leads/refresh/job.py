@@ -51,6 +51,7 @@ from qualified_leads.refresh.guards import (
     refuse_rejects,
 )
 from qualified_leads.refresh.json_log import JsonLog
+from qualified_leads.refresh.removed_models import drop_removed_models
 from qualified_leads.refresh.runs import (
     Run,
     last_refresh,
@@ -204,6 +205,7 @@ class _Job:
             self.run.as_of = as_of
             # What staging has read of such a file it would keep.
             outcome = self._build(as_of, self.options.full_refresh or bool(changed))
+        drop_removed_models(self.warehouse / WORK_NAME, self.project)
         self.run.refresh_number = last_refresh(self.warehouse / WORK_NAME)
         # Also where nothing has changed: that a file is missing changes nothing.
         self._guard(as_of)
