@@ -83,7 +83,7 @@ dbt-test: .venv/installed
 report: .venv/installed
 	$(BIN)/python scripts/report.py
 
-# Those of the README, from the last release: build the sample first; needs chromium.
+# Those of the README and docs/, from the last release: build the sample first; needs chromium.
 pictures: .venv/installed-dev
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/pictures.py

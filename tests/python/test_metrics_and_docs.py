@@ -360,6 +360,18 @@ def test_reference_pages_are_whole() -> None:
         assert f"`{seed.stem}`" in policy, seed.name
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_names_is_there(page: Path) -> None:
+    """Models, seeds, macros, and paths of files."""
+    text = page.read_text(encoding="utf-8")
+    models = {path.stem for path in (PROJECT / "models").rglob("*.sql")}
+    named = re.findall(r"\b(?:stg|int|fct|dim|rpt|bridge)_\w*[a-z0-9]\b", text)
+    assert {name.partition("__key_is_")[0] for name in named} <= models
+    folders = "seeds|macros|models|scripts|mappings|examples|tests|docs"
+    paths = re.findall(rf"(?<![\w/.-])(?:{folders})/[\w/.-]+\.(?:csv|sql|yml|py|md|txt)\b", text)
+    assert [path for path in paths if not (PROJECT / path).exists()] == []
+
+
 def _is_required(column: dict[str, Any]) -> bool:
     return bool(column.get("config", {}).get("meta", {}).get("is_required"))
 
