@@ -1,5 +1,12 @@
 with
-    dispositions as (select * from {{ ref("int_dispositions_resolved") }}),
+    dispositions as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__dispositions") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     episodes as (select * from {{ ref("int_episodes") }}),
 
@@ -27,7 +34,6 @@ with
         left join
             reasons
             on lower(dispositions.reason) = lower(trim(reasons.disposition_reason))
-        where dispositions.resolved_state = 'staged'
     )
 
 select *

@@ -1,5 +1,12 @@
 with
-    answers as (select * from {{ ref("int_lead_attributes_resolved") }}),
+    answers as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__lead_attributes") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     leads as (select * from {{ ref("int_leads_merged") }}),
 
@@ -13,7 +20,6 @@ with
             count(answers.attribute_value) as filled_count
         from answers
         inner join leads on answers.survivor_lead_id = leads.lead_id
-        where answers.resolved_state = 'staged'
         group by
             answers.survivor_lead_id,
             coalesce(answers.form_id, 'none'),

@@ -1,31 +1,48 @@
 with
-    signals as (select * from {{ ref("int_intent_signals_resolved") }}),
+    affected as (select * from {{ ref("int_leads_affected") }}),
 
     lead_versions as (select * from {{ ref("int_lead_versions") }}),
 
-    final as (
+    domains as (select * from {{ ref("int_domains_registered") }}),
+
+    signals as (
         select
             signal_id,
-            survivor_lead_id as lead_id,
+            lead_id,
+            host,
             concat('intent_', signal_type) as activity_type,
             occurred_at,
             coalesce(strength, 1.0) as strength
+        from {{ ref("stg_raw__intent_signals") }}
+        where row_state = 'staged'
+    ),
+
+    -- One without a lead is for each lead of its domain at the time.
+    final as (
+        select
+            signals.signal_id,
+            affected.survivor_lead_id as lead_id,
+            signals.activity_type,
+            signals.occurred_at,
+            signals.strength
         from signals
-        where resolved_state = 'staged' and lead_id is not null
+        inner join affected on signals.lead_id = affected.lead_id
+        where affected.survivor_lead_id is not null
         union all
         select
             signals.signal_id,
             lead_versions.lead_id,
-            concat('intent_', signals.signal_type) as activity_type,
+            signals.activity_type,
             signals.occurred_at,
-            coalesce(signals.strength, 1.0) as strength
+            signals.strength
         from signals
+        inner join domains on signals.host = domains.host
         inner join
             lead_versions
-            on signals.registered_domain = lead_versions.domain
+            on domains.domain = lead_versions.domain
             and signals.occurred_at >= lead_versions.valid_from
             and signals.occurred_at < lead_versions.valid_to
-        where signals.resolved_state = 'staged' and signals.lead_id is null
+        where signals.lead_id is null
     )
 
 select *

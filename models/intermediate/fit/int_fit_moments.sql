@@ -5,7 +5,14 @@ with
 
     technologies as (select * from {{ ref("int_company_technologies_resolved") }}),
 
-    lead_attributes as (select * from {{ ref("int_lead_attributes_resolved") }}),
+    lead_attributes as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__lead_attributes") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     versions_before as (
         select
@@ -48,7 +55,6 @@ with
         union all
         select survivor_lead_id as lead_id, captured_at as moment_at
         from lead_attributes
-        where resolved_state = 'staged'
     ),
 
     final as (select lead_id, moment_at from united group by lead_id, moment_at)

@@ -2,7 +2,14 @@
     lead_columns() + company_columns() + ["technology", "registrable_domain"]
 ) %}
 with
-    lead_attributes as (select * from {{ ref("int_lead_attributes_resolved") }}),
+    lead_attributes as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__lead_attributes") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     answers as (
         select
@@ -11,9 +18,7 @@ with
             captured_at as valid_from,
             max(attribute_value) as attribute_value
         from lead_attributes
-        where
-            resolved_state = 'staged'
-            and attribute_name not in ({{ quoted_list(built_in_names) }})
+        where attribute_name not in ({{ quoted_list(built_in_names) }})
         group by survivor_lead_id, attribute_name, captured_at
     ),
 

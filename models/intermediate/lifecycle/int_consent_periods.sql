@@ -1,5 +1,12 @@
 with
-    consents as (select * from {{ ref("int_consents_resolved") }}),
+    consents as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__consents") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     -- A purchased grant neither meets a requirement nor ends a withdrawal.
     decisive as (
@@ -8,9 +15,7 @@ with
             occurred_at as valid_from,
             min(case when status = 'withdrawn' then 0 else 1 end) = 1 as is_granted
         from consents
-        where
-            resolved_state = 'staged'
-            and (status = 'withdrawn' or coalesce(basis, '') <> 'purchased')
+        where status = 'withdrawn' or coalesce(basis, '') <> 'purchased'
         group by survivor_lead_id, occurred_at
     ),
 

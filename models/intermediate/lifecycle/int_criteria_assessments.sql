@@ -1,11 +1,16 @@
 with
     leads as (select * from {{ ref("int_leads_merged") }}),
 
-    answer_rows as (select * from {{ ref("int_qualification_answers_resolved") }}),
+    answers as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__qualification_answers") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     criteria_rows as (select * from {{ ref("qualification_criteria") }}),
-
-    answers as (select * from answer_rows where resolved_state = 'staged'),
 
     criteria as (
         select

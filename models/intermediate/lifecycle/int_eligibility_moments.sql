@@ -3,7 +3,14 @@ with
 
     fit_moments as (select * from {{ ref("int_fit_moments") }}),
 
-    consents as (select * from {{ ref("int_consents_resolved") }}),
+    consents as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__consents") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     policy_boundaries as (select * from {{ ref("int_policy_boundaries") }}),
 
@@ -15,7 +22,6 @@ with
         union all
         select survivor_lead_id as lead_id, occurred_at as moment_at, 'consent' as kind
         from consents
-        where resolved_state = 'staged'
         union all
         select survivor_lead_id as lead_id, created_at as moment_at, 'sale' as kind
         from opportunities

@@ -3,7 +3,14 @@ with
 
     episodes as (select * from {{ ref("int_episodes") }}),
 
-    dispositions as (select * from {{ ref("int_dispositions_resolved") }}),
+    dispositions as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__dispositions") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     events as (select * from {{ ref("int_lead_events") }}),
 
@@ -19,8 +26,7 @@ with
             on mqls.lead_id = dispositions.survivor_lead_id
             and mqls.mql_at <= dispositions.occurred_at
             and episodes.ends_at >= dispositions.occurred_at
-        where
-            dispositions.resolved_state = 'staged' and dispositions.outcome = 'accepted'
+        where dispositions.outcome = 'accepted'
         group by mqls.lead_id, mqls.episode
     ),
 

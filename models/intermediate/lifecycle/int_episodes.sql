@@ -1,26 +1,26 @@
 with
     leads as (select * from {{ ref("int_leads_merged") }}),
 
-    dispositions as (select * from {{ ref("int_dispositions_resolved") }}),
+    dispositions as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__dispositions") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     events as (select * from {{ ref("int_lead_events") }}),
 
-    -- At one moment the gravest outcome counts.
     closings as (
         select
             survivor_lead_id as lead_id,
             occurred_at as closed_at,
             case
-                when max(outcome = 'disqualified')
-                then 'disqualified'
-                when max(outcome = 'rejected')
-                then 'rejected'
-                else 'recycled'
+                when min(outcome) = 'disqualified' then 'disqualified' else max(outcome)
             end as closing_outcome
         from dispositions
-        where
-            resolved_state = 'staged'
-            and outcome in ('rejected', 'recycled', 'disqualified')
+        where outcome in ('rejected', 'recycled', 'disqualified')
         group by survivor_lead_id, occurred_at
     ),
 
@@ -55,7 +55,7 @@ with
         where earlier.lead_id is null
     ),
 
-    -- Lower bounds are exclusive; a reopened episode covers its start, too.
+    -- Starts are exclusive, except those of reopened episodes.
     starts as (
         select
             lead_id,

@@ -1,5 +1,12 @@
 with
-    answers as (select * from {{ ref("int_qualification_answers_resolved") }}),
+    answers as (
+        select staged.*, affected.survivor_lead_id
+        from {{ ref("stg_raw__qualification_answers") }} as staged
+        inner join
+            {{ ref("int_leads_affected") }} as affected
+            on staged.lead_id = affected.lead_id
+        where staged.row_state = 'staged' and affected.survivor_lead_id is not null
+    ),
 
     ranked as (
         select
@@ -9,7 +16,6 @@ with
                 order by assessed_at desc, answer_id desc
             ) as answer_rank
         from answers
-        where resolved_state = 'staged'
     ),
 
     final as (

@@ -1,1 +1,0 @@
-{{ resolved_rows("stg_raw__experiment_assignments") }}
