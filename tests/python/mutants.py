@@ -198,7 +198,7 @@ def files_about(module: str) -> list[Path]:
             importing = [path for path in test_files() if name in imported_by(path)]
             words = name.split(".")[1:]
             named_so = [path for path in importing if any(word in path.stem for word in words)]
-            found += [path for path in (*named_so, *importing) if path not in found]
+            found = list(dict.fromkeys((*found, *named_so, *importing)))
         ring = [module_of(path) for path in package if imported_by(path) & set(ring)]
         ring = [name for name in ring if name not in seen]
         seen |= set(ring)

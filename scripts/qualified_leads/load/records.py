@@ -37,7 +37,7 @@ _LENGTHS = np.array([len(one) for one in BREAKS], dtype=np.int64)
 _LF, _CR, _QUOTE = 10, 13, 34
 _BREAK = re.compile(rb"\r\n|\n|\r")
 _BLANKS = " \t\n\r\x0b\x0c"
-# What JSON text holds no more than once it is escaped; of CSV only NUL is no text.
+# JSON text may hold these escaped only; in CSV NUL alone is refused.
 _CONTROL = np.isin(np.arange(256), [one for one in range(32) if one not in (9, _LF, _CR)])
 
 
@@ -324,7 +324,7 @@ def _holding(starts: Integers, places: Integers) -> Flags:
 
 
 def _suspects(lines: _Lines, starts: Integers) -> Integers:
-    """Records in which every second quote does not open a field and the others close one."""
+    """Records whose quotes do not open and close fields by turns."""
     firsts = np.searchsorted(lines.quotes, starts)
     if (
         len(lines.quotes) % 2 == 0
