@@ -1,25 +1,17 @@
 with
-    affected as (select survivor_lead_id from {{ ref("int_leads_affected") }}),
-
     -- Read from what sums up the positive credits by source, a twentieth of the rows; a
     -- negative credit leaves more than 1 to the others.
     credits as (
         select *
         from {{ ref("fct_attributed_entries") }}
         where
-            basis = 'cohort'
-            and (
-                {{ is_in_turn("lead_id") }}
-                or lead_id in (select affected.survivor_lead_id from affected)
-            )
+            basis = 'cohort' and {{ tested_leads() }}
     ),
 
     leads as (
         select *
         from {{ ref("fct_leads") }}
-        where
-            {{ is_in_turn("lead_id") }}
-            or lead_id in (select affected.survivor_lead_id from affected)
+        where {{ tested_leads() }}
     ),
 
     models as (select * from {{ ref("attribution_models") }}),

@@ -21,6 +21,7 @@ from qualified_leads.dbt_run import DbtOutcome, NodeEvent, target_directory
 from qualified_leads.loader import LoadReport, load_directory
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.refresh import build
+from qualified_leads.refresh_state import Request
 from qualified_leads.release import WORK_NAME, linked_release, release
 
 MEMORY_LIMIT = "DUCKDB_MEMORY_LIMIT"  # as in profiles.yml
@@ -176,12 +177,13 @@ def _run(
     """Do what a refresh does, and time each part of it."""
     load_started = time.perf_counter()
     report = load_directory(source, warehouse) if source is not None else LoadReport()
-    cpu_before = _cpu_seconds_of_children()
+    cpu_before = _cpu_seconds()
     clock = Clock()
     is_full = name in (FULL, AGAIN)
-    outcome = build(project, warehouse, as_of, is_full, clock.on_event, lock_descriptor)
+    request = Request(as_of, is_asked_for=is_full)
+    outcome = build(project, warehouse, request, clock.on_event, lock_descriptor)
     ended = time.perf_counter()
-    cpu_seconds = _cpu_seconds_of_children() - cpu_before
+    cpu_seconds = _cpu_seconds() - cpu_before
     if outcome.seconds_by_node:  # else the release before would be made once more
         release(warehouse, as_of)
     released = time.perf_counter()
@@ -218,10 +220,10 @@ def seconds_by_tag(manifest: Path, seconds_by_node: dict[str, float]) -> dict[st
     return seconds
 
 
-def _cpu_seconds_of_children() -> float:
-    """Processor time of processes that have ended, which other people's load does not change."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def _cpu_seconds() -> float:
+    """Processor time of this process and those that have ended, which no other load changes."""
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _leads_affected(work: Path, outcome: DbtOutcome) -> int | None:
