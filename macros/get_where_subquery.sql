@@ -5,5 +5,9 @@
     {%- if execute -%}
         {%- set where = where | replace("__tested_leads__", tested_leads()) -%}
     {%- endif -%}
-    {{ return("(select * from " ~ relation ~ " where " ~ where ~ ") as dbt_subquery") }}
+    {{
+        return(
+            "(select * from " ~ relation ~ " where " ~ where ~ ") as dbt_subquery"
+        )
+    }}
 {%- endmacro %}

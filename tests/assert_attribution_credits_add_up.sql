@@ -4,15 +4,10 @@ with
     credits as (
         select *
         from {{ ref("fct_attributed_entries") }}
-        where
-            basis = 'cohort' and {{ tested_leads() }}
+        where basis = 'cohort' and {{ tested_leads() }}
     ),
 
-    leads as (
-        select *
-        from {{ ref("fct_leads") }}
-        where {{ tested_leads() }}
-    ),
+    leads as (select * from {{ ref("fct_leads") }} where {{ tested_leads() }}),
 
     models as (select * from {{ ref("attribution_models") }}),
 

@@ -4,7 +4,8 @@ with
         {% for table_name in tables %}
             select distinct lower(staged.lead_source) as raw_lead_source
             from {{ ref("stg_raw__" ~ table_name) }} as staged
-            where {{ changed_since_last_refresh("staged") }} {{ "union" if not loop.last }}
+            where
+                {{ changed_since_last_refresh("staged") }} {{ "union" if not loop.last }}
         {% endfor %}
     ),
 

@@ -40,7 +40,11 @@ with
     ),
 
     validated as (
-        {{ versions_validated("ranked", "company_id", "when is_deleted then 'deleted'") }}
+        {{
+            versions_validated(
+                "ranked", "company_id", "when is_deleted then 'deleted'"
+            )
+        }}
     ),
 
     final as (

@@ -24,10 +24,7 @@ with
     united as ({{ with_staged_rows("keyed", key="technology_key") }}),
 
     final as (
-        select
-            *,
-            detected_at as effective_at,
-            {{ refresh_number() }} as refresh_number
+        select *, detected_at as effective_at, {{ refresh_number() }} as refresh_number
         from united
     )
 
