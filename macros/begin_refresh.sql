@@ -6,8 +6,12 @@
     {%- set nodes = graph.nodes.values() | list -%}
     {%- set models = nodes | selectattr("resource_type", "equalto", "model") | list -%}
     {%- set seeds = nodes | selectattr("resource_type", "equalto", "seed") | list -%}
-    {%- set chosen = models | selectattr("unique_id", "in", selected_resources) | list -%}
-    {%- set loaded = seeds | selectattr("unique_id", "in", selected_resources) | list -%}
+    {%- set chosen = (
+        models | selectattr("unique_id", "in", selected_resources) | list
+    ) -%}
+    {%- set loaded = (
+        seeds | selectattr("unique_id", "in", selected_resources) | list
+    ) -%}
     {%- set kept = chosen | selectattr(
         "config.incremental_strategy", "equalto", "affected_leads"
     ) -%}
@@ -26,11 +30,14 @@
             ),
             "variables": code_variables(),
             "kept": kept | map(attribute="name") | list,
-            "has_affected": "int_leads_affected" in chosen | map(attribute="name"),
+            "has_affected": "int_leads_affected"
+            in chosen | map(attribute="name"),
         },
     ) -%}
     {%- if answer.reason -%}
         {%- do log("Full refresh: " ~ answer.reason, info=true) -%}
-        {%- if not flags.FULL_REFRESH -%} {%- do drop_incremental(chosen) -%} {%- endif -%}
+        {%- if not flags.FULL_REFRESH -%}
+            {%- do drop_incremental(chosen) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -3,7 +3,9 @@
     {%- for model in models if model.config.materialized == "incremental" -%}
         {%- set built = load_cached_relation(
             api.Relation.create(
-                database=model.database, schema=model.schema, identifier=model.alias
+                database=model.database,
+                schema=model.schema,
+                identifier=model.alias,
             )
         ) -%}
         {%- if built is not none and model.config.full_refresh is not false -%}

@@ -19,7 +19,8 @@
     {%- set is_whole = is_planned or "model" not in left_out -%}
     {%- if flags.WHICH in ("build", "run") and not failed and is_whole -%}
         {%- do refresh_function(
-            "end_refresh", {"is_tested": is_planned or "test" not in left_out}
+            "end_refresh",
+            {"is_tested": is_planned or "test" not in left_out},
         ) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -6,7 +6,9 @@
     select *
     from {{ landed }}
     {%- if is_incremental() %}
-        {%- set last_as_of = "cast('" ~ this_refresh().complete_as_of ~ "' as timestamp)" %}
+            {%- set last_as_of = (
+                "cast('" ~ this_refresh().complete_as_of ~ "' as timestamp)"
+            ) %}
         union all
         select {{ staged_columns() | join(", ") }}
         from {{ this }}
@@ -18,7 +20,9 @@
                     union
                     select {{ key }}
                     from {{ this }}
-                    where {{ moment }} > {{ last_as_of }} and {{ moment }} <= {{ as_of() }}
+                    where
+                        {{ moment }} > {{ last_as_of }}
+                        and {{ moment }} <= {{ as_of() }}
                 {%- endfor %}
             )
     {%- endif -%}

@@ -37,6 +37,9 @@ def main(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild every table from the lake.")
     ] = False,
+    test_all: Annotated[
+        bool, typer.Option("--test-all", help="Test all rows, not only what has changed.")
+    ] = False,
     without_personal_data: Annotated[
         bool, typer.Option("--without-personal-data", help="Release without dim_leads.")
     ] = False,
@@ -63,6 +66,7 @@ def main(
         mapping,
         parse_as_of(as_of),
         full_refresh,
+        test_all,
         without_personal_data,
         tuple(accept or ()),
         extracted_at,

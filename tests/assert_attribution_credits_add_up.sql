@@ -1,7 +1,11 @@
 with
-    credits as (select * from {{ ref("fct_attribution_credits") }}),
+    credits as (
+        select *
+        from {{ ref("fct_attribution_credits") }}
+        where {{ tested_leads() }}
+    ),
 
-    leads as (select * from {{ ref("fct_leads") }}),
+    leads as (select * from {{ ref("fct_leads") }} where {{ tested_leads() }}),
 
     models as (select * from {{ ref("attribution_models") }}),
 

@@ -1,11 +1,7 @@
 with
-    ledger as (
-        select * from {{ ref("fct_score_ledger") }} where {{ is_in_turn("lead_id") }}
-    ),
+    ledger as (select * from {{ ref("fct_score_ledger") }} where {{ tested_leads() }}),
 
-    scores as (
-        select * from {{ ref("fct_lead_scores") }} where {{ is_in_turn("lead_id") }}
-    ),
+    scores as (select * from {{ ref("fct_lead_scores") }} where {{ tested_leads() }}),
 
     totals as (
         select

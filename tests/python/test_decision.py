@@ -92,6 +92,11 @@ def test_all_is_built_again_upon_what_it_holds() -> None:
     assert answer(tests_hash="other", landed=("spend",)) == told
 
 
+def test_all_is_tested_where_that_was_asked_for() -> None:
+    assert decide(LAST, [], NOW, tests_all=True) == Again("all tests were asked for")
+    assert decide(None, [], NOW, tests_all=True) == Everything("none has been completed yet")
+
+
 def test_nothing_is_built_where_no_row_and_no_hour_has_come() -> None:
     assert answer(as_of=AS_OF) == Nothing()
     assert answer(as_of=AS_OF, effective=("spend",), has_delta=True) == Nothing()

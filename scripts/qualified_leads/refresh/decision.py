@@ -76,9 +76,16 @@ Answer = Nothing | Everything | Again | Changed
 
 
 def decide(
-    last: Refresh | None, since: Sequence[Refresh], now: Now, is_asked_for: bool = False
+    last: Refresh | None,
+    since: Sequence[Refresh],
+    now: Now,
+    is_asked_for: bool = False,
+    tests_all: bool = False,
 ) -> Answer:
-    """What to build; `last` is the last complete refresh, `since` what was begun after it."""
+    """What to build; `last` is the last complete refresh, `since` what was begun after it.
+
+    Asked for is a build of everything, and with `tests_all` that every test looks at every row.
+    """
     reason = reason_for_everything(last, since, now, is_asked_for)
     if reason is not None or last is None:
         return Everything(reason or NONE_YET)
@@ -86,6 +93,8 @@ def decide(
         return Again("the last run was not completed")
     if not last.is_tested or last.tests_hash != now.tests_hash:
         return Again("a test is new, has changed or was left out")
+    if tests_all:
+        return Again("all tests were asked for")
     is_later = now.as_of > last.as_of
     tables = {*now.landed, *(now.effective if is_later else ())}
     if not tables and not is_later:

@@ -86,6 +86,7 @@ class RefreshOptions:
     mapping: Path | None = None
     as_of: datetime | None = None
     full_refresh: bool = False
+    test_all: bool = False
     without_personal_data: bool = False
     accepted: tuple[str, ...] = ()
     extracted_at: str | None = None
@@ -291,7 +292,8 @@ class _Job:
 
     def _build(self, as_of: datetime, full_refresh: bool) -> DbtOutcome:
         log = self.log
-        arguments = (self.project, self.warehouse, as_of, full_refresh)
+        request = Request(as_of, is_asked_for=full_refresh, tests_all=self.options.test_all)
+        arguments = (self.project, self.warehouse, request)
         if log is not None:
             return build(*arguments, log.node, self.lock_descriptor)
         with show.build_progress(self.console) as on_event:
@@ -329,8 +331,7 @@ class _Job:
 def build(
     project: Path,
     warehouse: Path,
-    as_of: datetime,
-    full_refresh: bool,
+    request: Request,
     on_event: Callable[[NodeEvent], None],
     lock_descriptor: int,
 ) -> DbtOutcome:
@@ -340,10 +341,10 @@ def build(
     """
     with open_work(warehouse / WORK_NAME) as connection:
         place = Place(connection, project, warehouse)
-        number, answer = begin(place, Request(as_of, is_asked_for=full_refresh))
+        number, answer = begin(place, request)
     if answer is None or isinstance(answer, Nothing):
         return DbtOutcome(succeeded=True)
-    arguments = build_arguments(as_of, answer, number)
+    arguments = build_arguments(request.as_of, answer, number)
     return run_dbt(project, warehouse, arguments, on_event, lock_descriptor)
 
 

@@ -83,6 +83,7 @@ class Request:
 
     as_of: datetime
     is_asked_for: bool = False
+    tests_all: bool = False
     is_whole: bool = True
     loads_policy: str = "all"
     variables: Mapping[str, Any] | None = None
@@ -150,7 +151,7 @@ def begin(place: Place, request: Request) -> tuple[int, Answer | None]:
         now = _now(place, request, last, runs, marks)
         answer: Answer | None
         if request.is_whole:
-            answer = decide(last, since, now, request.is_asked_for)
+            answer = decide(last, since, now, request.is_asked_for, request.tests_all)
         else:
             reason = reason_for_a_part(last, request.is_asked_for)
             answer = Everything(reason) if reason else None

@@ -19,6 +19,7 @@ from qualified_leads.load.report import LoadReport
 from qualified_leads.lock import warehouse_lock
 from qualified_leads.refresh.dbt_run import DbtOutcome, NodeEvent, target_directory
 from qualified_leads.refresh.job import build
+from qualified_leads.refresh.state import Request
 from qualified_leads.release.publish import WORK_NAME, linked_release, release
 from team.bench.check import differing_tables
 from team.bench.floor import Floor, measure_floor
@@ -177,12 +178,13 @@ def _run(
     """Do what a refresh does, and time each part of it."""
     load_started = time.perf_counter()
     report = load_directory(source, warehouse) if source is not None else LoadReport()
-    cpu_before = _cpu_seconds_of_children()
+    cpu_before = _cpu_seconds()
     clock = Clock()
     is_full = name in (FULL, AGAIN)
-    outcome = build(project, warehouse, as_of, is_full, clock.on_event, lock_descriptor)
+    request = Request(as_of, is_asked_for=is_full)
+    outcome = build(project, warehouse, request, clock.on_event, lock_descriptor)
     ended = time.perf_counter()
-    cpu_seconds = _cpu_seconds_of_children() - cpu_before
+    cpu_seconds = _cpu_seconds() - cpu_before
     if outcome.seconds_by_node:  # else the release before would be made once more
         release(warehouse, as_of)
     released = time.perf_counter()
@@ -219,10 +221,10 @@ def seconds_by_tag(manifest: Path, seconds_by_node: dict[str, float]) -> dict[st
     return seconds
 
 
-def _cpu_seconds_of_children() -> float:
-    """Processor time of processes that have ended, which other people's load does not change."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def _cpu_seconds() -> float:
+    """Processor time of this process and those that have ended, which no other load changes."""
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _leads_affected(work: Path, outcome: DbtOutcome) -> int | None:
