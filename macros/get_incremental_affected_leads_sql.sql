@@ -5,7 +5,7 @@
     {%- set columns = get_quoted_csv(
         arg_dict["dest_columns"] | map(attribute="name")
     ) -%}
-    delete from {{ kept }}
+    {{ "delete from " ~ kept }}
     where
         lead_id in (
             select affected.lead_id

@@ -4,7 +4,9 @@
     {%- set counts = [1] -%}
     {%- if execute and load_relation(transitions) is not none -%}
         {%- do counts.append(
-            run_query("select count(distinct from_state) + 1 from " ~ transitions)
+            run_query(
+                "select count(distinct from_state) + 1 from " ~ transitions
+            )
             .columns[0]
             .values()[0]
             | int

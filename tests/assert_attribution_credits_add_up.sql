@@ -1,8 +1,6 @@
 with
     credits as (
-        select *
-        from {{ ref("fct_attribution_credits") }}
-        where {{ tested_leads() }}
+        select * from {{ ref("fct_attribution_credits") }} where {{ tested_leads() }}
     ),
 
     leads as (select * from {{ ref("fct_leads") }} where {{ tested_leads() }}),
