@@ -48,10 +48,15 @@ with
     reachable as (
         select
             {% for dimension in fit_dimensions() %}
-                {% set is_named = "dimension = '" ~ dimension ~ "'" %}
+                {% set is_named = "best_answers.dimension = '" ~ dimension ~ "'" %}
                 least(
-                    sum(case when {{ is_named }} and points > 0 then points end),
-                    max(case when {{ is_named }} then max_points end)
+                    sum(
+                        case
+                            when {{ is_named }} and best_answers.points > 0
+                            then best_answers.points
+                        end
+                    ),
+                    max(case when {{ is_named }} then score_groups.max_points end)
                 ) as {{ dimension }}_points
                 {%- if not loop.last %},{% endif %}
             {% endfor %}

@@ -23,7 +23,7 @@ with
             targets.state_number as to_number,
             case when origins.state = targets.state then 1e0 else 0e0 end
             - coalesce(transitions.probability, 0e0) as visits
-        from (select distinct milestone from transitions) as milestones
+        from (select distinct steps.milestone from transitions as steps) as milestones
         cross join states as origins
         cross join states as targets
         left join

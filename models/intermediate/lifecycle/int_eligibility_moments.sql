@@ -45,7 +45,7 @@ with
         inner join
             dated
             on leads.lead_id = dated.lead_id
-            and (dated.moment_at < leads.created_at) = (dated.kind = 'sale')
+            and (leads.created_at > dated.moment_at) = (dated.kind = 'sale')
     ),
 
     moments as (

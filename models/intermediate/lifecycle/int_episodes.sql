@@ -49,7 +49,7 @@ with
             reopenings as earlier
             on reopenings.lead_id = earlier.lead_id
             and earlier.closing_outcome = 'disqualified'
-            and earlier.closed_at < reopenings.closed_at
+            and reopenings.closed_at > earlier.closed_at
             and coalesce(earlier.reopened_at, {{ end_of_time() }})
             > reopenings.closed_at
         where earlier.lead_id is null

@@ -52,32 +52,39 @@ with
         select lead_id, occurred_at, acts_at, is_hand_raise, true as is_event
         from events
         union all
-        select lead_id, moment_at, moment_at, false as is_hand_raise, false as is_event
+        select
+            lead_id,
+            moment_at as occurred_at,
+            moment_at as acts_at,
+            false as is_hand_raise,
+            false as is_event
         from periods
     ),
 
     final as (
         select
-            days.lead_id,
-            days.episode,
+            bounded_days.lead_id,
+            bounded_days.episode,
             moments.acts_at as moment_at,
             max(
                 moments.is_hand_raise and moments.occurred_at > episodes.starts_after
             ) as has_hand_raise,
             max(moments.is_event) as has_event
-        from bounded_days as days
+        from bounded_days
         inner join
             episodes
-            on days.lead_id = episodes.lead_id
-            and days.episode = episodes.episode
+            on bounded_days.lead_id = episodes.lead_id
+            and bounded_days.episode = episodes.episode
         inner join
             moments
-            on days.lead_id = moments.lead_id
-            and days.score_date = cast(moments.acts_at as date)
+            on bounded_days.lead_id = moments.lead_id
+            and bounded_days.score_date = cast(moments.acts_at as date)
             and episodes.starts_after < moments.acts_at
             and episodes.ends_at >= moments.acts_at
-        where days.score_date <= coalesce(days.last_date, days.score_date)
-        group by days.lead_id, days.episode, moments.acts_at
+        where
+            bounded_days.score_date
+            <= coalesce(bounded_days.last_date, bounded_days.score_date)
+        group by bounded_days.lead_id, bounded_days.episode, moments.acts_at
     )
 
 select *
