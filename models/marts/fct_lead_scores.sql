@@ -19,9 +19,7 @@ with
         select
             lead_id,
             sum(case when score_kind = 'fit' then points end) as fit_points,
-            sum(
-                case when score_kind = 'engagement' then points end
-            ) as engagement_points
+            sum(case when score_kind <> 'fit' then points end) as engagement_points
             {% for dimension in fit_dimensions() %}
                 ,
                 sum(
