@@ -15,25 +15,19 @@
     {%- set kept = chosen | selectattr(
         "config.incremental_strategy", "equalto", "affected_leads"
     ) -%}
-    {%- set answer = refresh_function(
-        "begin_refresh",
-        {
-            "command": flags.WHICH,
-            "planned_refresh": var("planned_refresh", none),
-            "as_of": as_of().split("'")[1],
-            "is_asked_for": flags.FULL_REFRESH,
-            "is_whole": chosen | length == models | length,
-            "loads_policy": (
-                "all"
-                if loaded | length == seeds | length
-                else "some" if loaded else "none"
-            ),
-            "variables": code_variables(),
-            "kept": kept | map(attribute="name") | list,
-            "has_affected": "int_leads_affected"
-            in chosen | map(attribute="name"),
-        },
-    ) -%}
+    {%- set request = {
+        "command": flags.WHICH,
+        "planned_refresh": var("planned_refresh", none),
+        "as_of": as_of().split("'")[1],
+        "is_asked_for": flags.FULL_REFRESH,
+        "is_whole": chosen | length == models | length,
+        "seeds_loaded": [loaded | length, seeds | length],
+        "variables": code_variables(),
+        "kept": kept | map(attribute="name") | list,
+        "has_affected": "int_leads_affected"
+        in chosen | map(attribute="name"),
+    } -%}
+    {%- set answer = refresh_function("begin_refresh", request) -%}
     {%- if answer.reason -%}
         {%- do log("Full refresh: " ~ answer.reason, info=true) -%}
         {%- if not flags.FULL_REFRESH -%}

@@ -10,8 +10,7 @@
         lead_id in (
             select affected.lead_id
             from {{ affected }} as affected
-            -- Else it is left from an earlier refresh, and the model need not give it
-            -- again.
+            {#- Else it is left from an earlier refresh, and the model need not give it again. #}
             where {{ changed_since_last_refresh("affected") }}
         )
         or lead_id in (select lead_id from {{ arg_dict["temp_relation"] }})

@@ -1,3 +1,8 @@
+{% set refresh = this_refresh() %}
+{% set is_after_a_failure = (
+    not refresh.is_full
+    and refresh.refresh_number - 1 > refresh.complete_number
+) %}
 with
     leads as (select * from {{ ref("int_leads_changed") }}),
 
@@ -5,14 +10,20 @@ with
 
     opportunities as (select * from {{ ref("stg_raw__opportunities") }}),
 
-    -- A run that was not completed may have computed leads from what no more holds.
     changed as (
         select lead_id
         from leads
         union
         select identities.lead_id
         from identities
-        where {{ changed_since_last_refresh("identities") }} {{ affected_before() }}
+        where {{ changed_since_last_refresh("identities") }}
+        {% if is_after_a_failure %}
+            -- A run that was not completed may have computed leads from what no more
+            -- holds.
+            union
+            select failed.lead_id
+            from {{ this }} as failed
+        {% endif %}
     ),
 
     -- The versions of an opportunity are validated together, whatever leads they name.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import weakref
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +54,10 @@ def _begin(place: Place, request: dict[str, Any]) -> dict[str, Any]:
     if request.pop("command") not in BUILDING:
         prepare(place)
         return {}
-    as_of = datetime.fromisoformat(request.pop("as_of"))
-    _, answer = begin(place, Request(as_of, **request))
+    as_of = place.value("select cast(? as timestamp)", [request.pop("as_of")])
+    loaded, seeds = request.pop("seeds_loaded")
+    loads = "all" if loaded == seeds else "some" if loaded else "none"
+    _, answer = begin(place, Request(as_of, loads_policy=loads, **request))
     return {"reason": answer.reason if isinstance(answer, Everything) else None}
 
 
