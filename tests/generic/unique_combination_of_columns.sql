@@ -20,8 +20,8 @@
     ) %}
     select {{ keys | join(", ") }}, count(*) as row_count
     from {{ model }}
-    {% if not are_all_tested() and is_product %} where false
-    {% elif not are_all_tested() and is_kept_by_lead %}
+    {% if is_product and not are_all_tested() %} where false
+    {% elif is_kept_by_lead and not are_all_tested() %}
         where lead_id in (select survivor_lead_id from {{ affected }})
     {% elif turn_of %}
         where
