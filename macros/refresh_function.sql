@@ -1,4 +1,4 @@
-{# Calls a function of refresh_hooks.py, which takes and gives JSON, and raises the error it tells. #}
+{# Calls a function of refresh/hooks.py, which takes and gives JSON, and raises the error it tells. #}
 {% macro refresh_function(name, request) -%}
     {%- do request.update({"prefix": generate_schema_name("", none)}) -%}
     {%- set text = tojson(request) | replace("'", "''") -%}

@@ -1,16 +1,7 @@
-{% set staged_tables = [
-    "leads",
-    "companies",
-    "company_technologies",
-    "lead_attributes",
-    "activities",
-    "intent_signals",
-    "consents",
-    "dispositions",
-    "qualification_answers",
-    "exchange_rates",
-    "experiment_assignments",
-] %}
+{% set tables = "leads companies company_technologies lead_attributes activities" %}
+{% set lead_tables = "intent_signals consents dispositions qualification_answers" %}
+{% set other_tables = "exchange_rates experiment_assignments" %}
+{% set all_tables = tables ~ " " ~ lead_tables ~ " " ~ other_tables %}
 {# What has not the name or the key that the others have. #}
 {% set models = {"company_technologies": "int_company_technologies_resolved"} %}
 {% set keys = {"activities": "activity_id as record_key"} %}
@@ -23,13 +14,13 @@ with
 
     spend as (select * from {{ ref("int_spend_converted") }}),
 
-    unplaced as (select * from {{ ref("int_lead_rows_quarantined") }}),
+    unassigned as (select * from {{ ref("int_lead_rows_quarantined") }}),
 
     respelled as (select * from {{ ref("int_lead_ids_respelled") }}),
 
     -- After staging, where leads, merges and rates are known.
     final as (
-        {% for table_name in staged_tables %}
+        {% for table_name in all_tables.split() %}
             select
                 '{{ table_name }}' as table_name,
                 {{ keys.get(table_name, "record_key") }},
@@ -76,16 +67,16 @@ with
         where resolved_state = 'quarantined'
         union all
         select
-            unplaced.table_name,
-            unplaced.record_key,
-            unplaced.reason,
-            unplaced.loaded_at,
+            unassigned.table_name,
+            unassigned.record_key,
+            unassigned.reason,
+            unassigned.loaded_at,
             true as has_passed_staging,
-            unplaced.held_back_amount,
-            unplaced.reason = 'unknown_lead'
+            unassigned.held_back_amount,
+            unassigned.reason = 'unknown_lead'
             and respelled.lead_id is not null as is_near_miss
-        from unplaced
-        left join respelled on unplaced.lead_id = respelled.lead_id
+        from unassigned
+        left join respelled on unassigned.lead_id = respelled.lead_id
     )
 
 select *

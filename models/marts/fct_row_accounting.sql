@@ -1,25 +1,16 @@
-{% set staged_tables = [
-    "leads",
-    "companies",
-    "lead_attributes",
-    "activities",
-    "intent_signals",
-    "consents",
-    "dispositions",
-    "qualification_answers",
-    "opportunities",
-    "campaigns",
-    "spend",
-    "exchange_rates",
-    "experiment_assignments",
-] %}
+{% set tables = "leads companies lead_attributes activities intent_signals consents" %}
+{% set sales_tables = (
+    "dispositions qualification_answers opportunities campaigns spend"
+) %}
+{% set other_tables = "exchange_rates experiment_assignments" %}
+{% set all_tables = tables ~ " " ~ sales_tables ~ " " ~ other_tables %}
 with
     technologies as (select * from {{ ref("int_company_technologies_resolved") }}),
 
     quarantined_rows as (select * from {{ ref("fct_quarantined_rows") }}),
 
     counted as (
-        {% for table_name in staged_tables %}
+        {% for table_name in all_tables.split() %}
             select
                 '{{ table_name }}' as table_name,
                 row_state,

@@ -268,6 +268,8 @@ def copy_policy(destination: Path) -> Path:
         shutil.copytree(PROJECT / folder, destination / folder)
     for path in (PROJECT / "tests").glob("*policy*"):
         shutil.copy(path, destination / "tests")
+    (destination / "models").mkdir()
+    shutil.copy(PROJECT / "models" / "_groups.yml", destination / "models")
     shutil.copy(PROJECT / "profiles.yml", destination)
     (destination / "scripts").symlink_to(PROJECT / "scripts")
     config = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))

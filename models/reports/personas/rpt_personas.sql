@@ -34,9 +34,10 @@ with
             matches.persona,
             count(*) as leads,
             avg(matches.match_rate) as match_rate,
-            {% for dimension in fit_dimensions() %}
-                avg(scores.{{ dimension }}_icp_rate) as {{ dimension }}_icp_rate,
-            {% endfor %}
+            avg(scores.demographic_icp_rate) as demographic_icp_rate,
+            avg(scores.firmographic_icp_rate) as firmographic_icp_rate,
+            avg(scores.technographic_icp_rate) as technographic_icp_rate,
+            avg(scores.psychographic_icp_rate) as psychographic_icp_rate,
             count(case when leads.has_reached_mql then 1 end) as mqls,
             count(case when leads.has_reached_sql then 1 end) as sqls,
             count(case when leads.has_reached_customer then 1 end) as customers,
@@ -55,9 +56,10 @@ with
             coalesce(counted.leads, 0) as leads,
             cast(counted.leads as double) / sum(counted.leads) over () as lead_rate,
             round(counted.match_rate, 6) as match_rate,
-            {% for dimension in fit_dimensions() %}
-                round(counted.{{ dimension }}_icp_rate, 6) as {{ dimension }}_icp_rate,
-            {% endfor %}
+            round(counted.demographic_icp_rate, 6) as demographic_icp_rate,
+            round(counted.firmographic_icp_rate, 6) as firmographic_icp_rate,
+            round(counted.technographic_icp_rate, 6) as technographic_icp_rate,
+            round(counted.psychographic_icp_rate, 6) as psychographic_icp_rate,
             coalesce(counted.mqls, 0) as mqls,
             coalesce(counted.sqls, 0) as sqls,
             coalesce(counted.customers, 0) as customers,

@@ -1,6 +1,6 @@
 """Tables and views that an EL tool put into schema `raw` of the work file, in place of the lake's.
 
-A view of the project's own (refresh_state.py) is told by its SQL, as work files have
+A view of the project's own (refresh/state.py) is told by its SQL, as work files have
 views of earlier versions, too.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,30 +28,24 @@ LANES = (
     "intermediate/attribution",
     "intermediate/accounting",
     "marts",
-    "marts/feedback",
-    "marts/personas",
-    "marts/sales_desk",
-    "intermediate/budget",
-    "intermediate/data_quality",
-    "intermediate/experiments",
-    "intermediate/feedback",
-    "intermediate/forecast",
-    "intermediate/goals",
-    "intermediate/nurture",
-    "intermediate/sales_desk",
-    "intermediate/scenarios",
+    "marts by subject",
+    "intermediate by subject",
     "reports",
-    "reports/budget",
-    "reports/data_quality",
-    "reports/experiments",
-    "reports/feedback",
-    "reports/forecast",
-    "reports/goals",
-    "reports/nurture",
-    "reports/personas",
-    "reports/sales_desk",
-    "reports/scenarios",
+    "reports by subject",
 )
+# Folders of what a team decides with, the same in each layer, which share a lane.
+SUBJECTS = {
+    "budget",
+    "data_quality",
+    "experiments",
+    "feedback",
+    "forecast",
+    "goals",
+    "nurture",
+    "personas",
+    "sales_desk",
+    "scenarios",
+}
 SCREEN = {"width": 1180, "height": 1010}
 WIDTH, LEFT, RIGHT = 1000, 205, 20  # pixels
 STEP, GAP = 11, 12  # pixels between dots, and between lanes
@@ -91,7 +86,11 @@ def read_nodes(manifest: Path) -> dict[str, Node]:
 def _node(content: Mapping[str, Any], ids: set[str]) -> Node:
     parents = content.get("depends_on", {}).get("nodes", [])
     kind = content["resource_type"]
-    lane = "/".join(content["fqn"][1:-1]) if kind == "model" else f"{kind}s"
+    lane = f"{kind}s"
+    if kind == "model":
+        layer, *folders = content["fqn"][1:-1]
+        is_subject = bool(folders) and folders[0] in SUBJECTS
+        lane = f"{layer} by subject" if is_subject else "/".join([layer, *folders])
     known = tuple(parent for parent in parents if parent in ids)
     return Node(content["unique_id"], content["name"], lane, known)
 
@@ -166,7 +165,7 @@ def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 def _dot(node: Node, x: float, y: float) -> str:
     kind = {"marts": "public", "reports": "public", "sources": "input", "seeds": "input"}
-    name = kind.get(node.lane.partition("/")[0], "inner")
+    name = kind.get(re.split("[/ ]", node.lane)[0], "inner")
     title = f"<title>{escape(node.name)}</title>"
     return f'<circle class="{name}" cx="{x:.0f}" cy="{y:.0f}" r="3.6">{title}</circle>'
 
