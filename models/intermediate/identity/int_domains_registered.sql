@@ -1,48 +1,55 @@
-{% set deepest_suffix = 5 %}
 with
-    hosts as (
-        select
-            found.host, {{ ascii_domain("found.host") }} as ascii_host, found.list_name
-        from {{ ref("int_domain_hosts") }} as found
-        {% if is_incremental() %}
-            where
-                found.list_name <> 'seen'
-                or found.host not in (select known.host from {{ this }} as known)
-        {% endif %}
+    rules as (select * from {{ ref("int_public_suffixes_parsed") }}),
+
+    sightings as (
+        select host, 'seen' as list_name
+        from {{ ref("int_rules_parsed") }}
+        {% for name in ["free", "disposable"] %}
+            union
+            select {{ domain_host("domain") }} as host, '{{ name }}' as list_name
+            from {{ ref(name ~ "_email_domains") }}
+        {% endfor %}
+        {% for name in ["companies", "company_technologies", "intent_signals"] %}
+            union
+            select staged.host, 'seen' as list_name
+            from {{ ref("stg_raw__" ~ name) }} as staged
+            where {{ changed_since_last_refresh("staged") }}
+        {% endfor %}
+        {% for column in ["email_host", "company_host"] %}
+            union
+            select leads.{{ column }} as host, 'seen' as list_name
+            from {{ ref("stg_raw__leads") }} as leads
+            where {{ changed_since_last_refresh("leads") }}
+        {% endfor %}
     ),
 
-    public_suffixes as (select * from {{ ref("public_suffixes") }}),
+    hosts as (
+        select host, {{ ascii_domain("host") }} as ascii_host, list_name
+        from sightings
+        where
+            host is not null
+            {% if is_incremental() %}
+                and (
+                    list_name <> 'seen'
+                    or host not in (select known.host from {{ this }} as known)
+                )
+            {% endif %}
+    ),
 
     tails as (
-        {% for labels in range(1, deepest_suffix + 1) %}
-            select
+        {% for labels in range(1, 6) %}
+            select distinct
                 host,
                 ascii_host,
                 {{ labels }} as label_count,
                 regexp_extract(
                     ascii_host, '([^.]+[.]){{ "{" ~ (labels - 1) ~ "}" }}[^.]+$', 0
                 ) as tail
-            from hosts
-            group by host, ascii_host {{ "union all" if not loop.last }}
+            from hosts {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
-    rules as (
-        select
-            {{
-                ascii_domain(
-                    "lower(trim(replace(replace(suffix, '!', ''), '*.', '')))"
-                )
-            }} as suffix,
-            case
-                when suffix like '!%' then -1 when suffix like '*.%' then 1 else 0
-            end as extra_label_count
-        from public_suffixes
-    ),
-
-    -- The public suffix list: a plain rule names a suffix, '*.ck' makes every label
-    -- below ck one, '!www.ck' takes that back; an unlisted name has a suffix of one
-    -- label.
+    -- The longest rule counts; an unlisted name has a suffix of one label.
     suffixes as (
         select
             tails.host,
@@ -75,23 +82,18 @@ with
         group by suffixes.host
     ),
 
-    listed as (
+    final as (
         select
+            hosts.host,
+            hosts.list_name,
             registered.domain,
-            max(case when hosts.list_name = 'free' then 1 else 0 end) = 1 as is_free,
-            max(case when hosts.list_name = 'disposable' then 1 else 0 end)
-            = 1 as is_disposable
+            max(hosts.list_name = 'free') over by_domain as is_free,
+            max(hosts.list_name = 'disposable') over by_domain as is_disposable
         from registered
         inner join hosts on registered.host = hosts.host
-        group by registered.domain
-    ),
-
-    final as (
-        select registered.host, listed.domain, listed.is_free, listed.is_disposable
-        from registered
-        inner join listed on registered.domain = listed.domain
-        inner join hosts on registered.host = hosts.host and hosts.list_name = 'seen'
+        window by_domain as (partition by registered.domain)
     )
 
-select *
+select host, domain, is_free, is_disposable
 from final
+where list_name = 'seen'

@@ -18,12 +18,45 @@ with
 
     rates as (select * from {{ ref("int_rates_changed") }}),
 
-    hosts as (select * from {{ ref("int_domains_registered") }}),
+    companies as (select * from {{ ref("stg_raw__companies") }}),
 
-    domains as (select * from {{ ref("int_domains_changed") }}),
+    technologies as (select * from {{ ref("stg_raw__company_technologies") }}),
 
+    signals as (select * from {{ ref("stg_raw__intent_signals") }}),
+
+    domains as (select * from {{ ref("int_domains_registered") }}),
+
+    news as (
+        select host
+        from companies
+        where {{ changed_since_last_refresh("companies") }}
+        union
+        select host
+        from technologies
+        where {{ changed_since_last_refresh("technologies") }}
+        union
+        select host
+        from signals
+        where lead_id is null and {{ changed_since_last_refresh("signals") }}
+        union
+        select companies.host
+        from companies
+        inner join rates on companies.currency = rates.currency
+        where
+            cast(companies.updated_at as date) >= rates.first_changed_date
+            -- Without a date the first rate of the currency holds.
+            or (
+                companies.updated_at is null
+                and rates.first_changed_date = rates.first_rate_date
+            )
+    ),
+
+    -- Every host of the domains of which something is new.
     changed_hosts as (
-        select hosts.host from hosts inner join domains on hosts.domain = domains.domain
+        select distinct domains.host
+        from news
+        inner join domains as named on news.host = named.host
+        inner join domains on named.domain = domains.domain
     ),
 
     united as (
