@@ -15,15 +15,15 @@ from qualified_leads.errors import UsageError
 # The most that a figure may be. Where the goal in the comment is not reached yet it is the figure
 # of today: lower it with every change that lowers the figure.
 LIMITS: dict[str, float] = {
-    "models": 166,  # goal 120
-    "longest chain": 37,  # goal 20
-    "median depth": 16.5,  # goal 9
-    "median lines": 55,  # goal 40
+    "models": 141,  # goal 120
+    "longest chain": 20,
+    "median depth": 9,
+    "median lines": 61,  # goal 40; it grows where models with one reader go back into it
     "models over 100 lines": 0,
-    "macros": 96,  # goal 45
-    "macros with ref, source or run_query": 20,  # goal 0
-    "Jinja tags per 100 lines": 7.5,  # goal 5
-    "public marts with one reader": 8,  # a report of their own or a reader in BI justifies some
+    "macros": 62,  # goal 45
+    "macros with ref, source or run_query": 10,  # goal: the few of the refresh
+    "Jinja tags per 100 lines": 7.4,  # goal 5
+    "public marts with one reader": 7,  # a report of their own or a reader in BI justifies some
     "reads beyond the own subject": 0,
 }
 

@@ -68,7 +68,7 @@ with
             lead_id,
             episode + 1 as episode,
             coalesce(reopened_at, closed_at) as started_at,
-            coalesce({{ microsecond_before("reopened_at") }}, closed_at) as starts_after
+            coalesce(reopened_at - interval '1' microsecond, closed_at) as starts_after
         from numbered
         where closing_outcome <> 'disqualified' or reopened_at is not null
     ),

@@ -1,3 +1,0 @@
-{% macro microsecond_before(moment_at) -%}
-    ({{ moment_at }} - interval '1' microsecond)
-{%- endmacro %}
