@@ -24,7 +24,7 @@ from qualified_leads.failures import why, why_text
 FAILED_STATUSES = ("error", "fail", "runtime error")
 LOG_NAME = "refresh.log"
 MODULE = "qualified_leads.dbt_run"
-LEFT_OUT = ("--exclude-resource-type", "unit_test")
+LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 QUIET = ("--log-level-file", "none")
 ARTEFACTS = (
     "catalog.json",

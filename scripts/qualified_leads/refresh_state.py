@@ -39,7 +39,7 @@ SCHEMAS = ("policy", "staging", "intermediate", "delta", "marts", "reports")
 BEGINNING = datetime(1, 1, 1)
 # Columns of staging with a moment at which a row takes effect, and the tables of changes.
 MOMENTS = ("effective_at", "decided_at", "next_episode_at")
-CHANGES = ("int_leads_affected", "int_domains_changed", "int_rates_changed")
+CHANGES = ("int_leads_affected", "int_domain_leads_changed", "int_rates_changed")
 NO_FORECAST = """
     select
         cast(null as timestamp) as made_at, cast(null as varchar) as stage,

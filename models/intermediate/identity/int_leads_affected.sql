@@ -6,6 +6,8 @@
 with
     leads as (select * from {{ ref("int_leads_changed") }}),
 
+    domain_leads as (select * from {{ ref("int_domain_leads_changed") }}),
+
     identities as (select * from {{ ref("int_lead_identities") }}),
 
     opportunities as (select * from {{ ref("stg_raw__opportunities") }}),
@@ -13,6 +15,9 @@ with
     changed as (
         select lead_id
         from leads
+        union
+        select lead_id
+        from domain_leads
         union
         select identities.lead_id
         from identities

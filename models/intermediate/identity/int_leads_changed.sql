@@ -18,14 +18,6 @@ with
 
     rates as (select * from {{ ref("int_rates_changed") }}),
 
-    hosts as (select * from {{ ref("int_domains_registered") }}),
-
-    domains as (select * from {{ ref("int_domains_changed") }}),
-
-    changed_hosts as (
-        select hosts.host from hosts inner join domains on hosts.domain = domains.domain
-    ),
-
     united as (
         {% for table_name in lead_tables %}
             select staged.lead_id
@@ -33,14 +25,6 @@ with
             where {{ changed_since_last_refresh("staged") }}
             union all
         {% endfor %}
-        select lead_rows.lead_id
-        from lead_rows
-        inner join changed_hosts on lead_rows.email_host = changed_hosts.host
-        union all
-        select lead_rows.lead_id
-        from lead_rows
-        inner join changed_hosts on lead_rows.company_host = changed_hosts.host
-        union all
         select lead_rows.lead_id
         from lead_rows
         inner join campaigns on lead_rows.campaign_id = campaigns.campaign_id

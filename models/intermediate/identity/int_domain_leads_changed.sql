@@ -5,11 +5,13 @@ with
 
     signals as (select * from {{ ref("stg_raw__intent_signals") }}),
 
+    lead_rows as (select * from {{ ref("stg_raw__leads") }}),
+
     rates as (select * from {{ ref("int_rates_changed") }}),
 
     domains as (select * from {{ ref("int_domains_registered") }}),
 
-    hosts as (
+    changed_hosts as (
         select companies.host
         from companies
         where {{ changed_since_last_refresh("companies") }}
@@ -34,11 +36,23 @@ with
         where signals.lead_id is null and {{ changed_since_last_refresh("signals") }}
     ),
 
+    -- All hosts of their registrable domains.
+    hosts as (
+        select domains.host
+        from changed_hosts
+        inner join domains as changed on changed_hosts.host = changed.host
+        inner join domains on changed.domain = domains.domain
+        group by domains.host
+    ),
+
     final as (
-        select domains.domain
-        from hosts
-        inner join domains on hosts.host = domains.host
-        group by domains.domain
+        select lead_rows.lead_id
+        from lead_rows
+        inner join hosts on lead_rows.email_host = hosts.host
+        union
+        select lead_rows.lead_id
+        from lead_rows
+        inner join hosts on lead_rows.company_host = hosts.host
     )
 
 select *
