@@ -25,7 +25,7 @@ from qualified_leads.refresh.decision import Answer, Changed, Everything, select
 FAILED_STATUSES = ("error", "fail", "runtime error")
 LOG_NAME = "refresh.log"
 MODULE = "qualified_leads.refresh.dbt_run"
-LEFT_OUT = ("--exclude-resource-type", "unit_test")
+LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 QUIET = ("--log-level-file", "none")
 ARTEFACTS = (
     "catalog.json",
