@@ -1,11 +1,11 @@
-{% macro bounded_points(slots) -%}
+{% macro bounded_points(buckets) -%}
     0.0
-    {% for group in slots | map(attribute="group") | unique %}
+    {% for group in buckets | map(attribute="group") | unique %}
         + greatest(
             least(
                 0.0
-                {% for slot in slots if slot.group == group %}
-                    + points_{{ slot.slot }}
+                {% for bucket in buckets if bucket.group == group %}
+                    + points_{{ bucket.number }}
                 {% endfor %},
                 max_{{ group }}
             ),

@@ -5,31 +5,31 @@
         totals.moment_at,
         sum(
             {{
-                slot_points(
-                    "totals.grown_points",
+                bucket_points(
+                    "totals.weighted_points",
                     "totals.moment_at",
                     "leads.created_at",
-                    "slots.half_life_days",
-                    "slots.max_points",
+                    "buckets.half_life_days",
+                    "buckets.max_points",
                 )
             }}
         ) as points,
-        max(slots.min_group_points) as min_points,
-        max(slots.max_group_points) as max_points
+        max(buckets.min_group_points) as min_points,
+        max(buckets.max_group_points) as max_points
     from
         (
             select
                 lead_id,
                 episode,
                 moment_at,
-                slot_number,
-                sum(grown_points) as grown_points
-            from ({{ slot_sums_at(moments) }}) as slot_sums
-            group by lead_id, episode, moment_at, slot_number
+                bucket_number,
+                sum(weighted_points) as weighted_points
+            from ({{ bucket_sums_at(moments) }}) as bucket_sums
+            group by lead_id, episode, moment_at, bucket_number
         ) as totals
     inner join {{ ref("int_leads_merged") }} as leads on totals.lead_id = leads.lead_id
     inner join
-        {{ ref("int_engagement_slots") }} as slots
-        on totals.slot_number = slots.slot_number
-    group by totals.lead_id, totals.episode, totals.moment_at, slots.group_number
+        {{ ref("int_decay_buckets") }} as buckets
+        on totals.bucket_number = buckets.bucket_number
+    group by totals.lead_id, totals.episode, totals.moment_at, buckets.group_number
 {%- endmacro %}

@@ -9,7 +9,7 @@ with
         where staged.row_state = 'staged' and affected.survivor_lead_id is not null
     ),
 
-    rules as (select * from {{ ref("int_activity_rules_slotted") }} where is_touch),
+    rules as (select * from {{ ref("int_activity_rules_bucketed") }} where is_touch),
 
     firsts as (
         select

@@ -1,4 +1,4 @@
-{% set slots = score_slots() %}
+{% set buckets = decay_buckets() %}
 with
     rule_days as (select * from {{ ref("int_engagement_rule_days") }}),
 
@@ -14,11 +14,13 @@ with
             max(last_acts_at) as scored_at,
             max(has_hand_raise) as has_hand_raise,
             sum(positive_points) as positive_points
-            {% for slot in slots %}
+            {% for bucket in buckets %}
                 ,
                 sum(
-                    case when slot_number = {{ slot.slot }} then grown_points end
-                ) as grown_{{ slot.slot }}
+                    case
+                        when bucket_number = {{ bucket.number }} then weighted_points
+                    end
+                ) as weighted_{{ bucket.number }}
             {% endfor %}
         from rule_days
         group by lead_id, episode, score_date
@@ -30,18 +32,18 @@ with
         select
             days.*,
             parameters.*
-            {% for slot in slots %}
+            {% for bucket in buckets %}
                 ,
                 {{
-                    slot_points(
-                        "coalesce(sum(days.grown_%s) over history, 0.0)"
-                        | format(slot.slot),
+                    bucket_points(
+                        "coalesce(sum(days.weighted_%s) over history, 0.0)"
+                        | format(bucket.number),
                         "days.scored_at",
                         "leads.created_at",
-                        "parameters.half_life_" ~ slot.slot,
-                        "parameters.cap_" ~ slot.slot,
+                        "parameters.half_life_" ~ bucket.number,
+                        "parameters.cap_" ~ bucket.number,
                     )
-                }} as points_{{ slot.slot }}
+                }} as points_{{ bucket.number }}
             {% endfor %}
         from days
         inner join leads on days.lead_id = leads.lead_id
@@ -57,10 +59,10 @@ with
     scored as (
         select
             *,
-            {{ bounded_points(slots) }} as points,
+            {{ bounded_points(buckets) }} as points,
             0.0
-            {% for slot in slots %}
-                + greatest(points_{{ slot.slot }}, 0.0)
+            {% for bucket in buckets %}
+                + greatest(points_{{ bucket.number }}, 0.0)
             {% endfor %} as points_without_losses
         from decayed
     ),

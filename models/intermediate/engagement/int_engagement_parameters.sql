@@ -1,17 +1,19 @@
-{% set slots = score_slots() %}
-{% set groups = slots | map(attribute="group") | unique | list %}
+{% set buckets = decay_buckets() %}
+{% set groups = buckets | map(attribute="group") | unique | list %}
 with
-    slots as (select * from {{ ref("int_engagement_slots") }}),
+    buckets as (select * from {{ ref("int_decay_buckets") }}),
 
     final as (
         select
-            {% for slot in slots %}
+            {% for bucket in buckets %}
                 max(
-                    case when slot_number = {{ slot.slot }} then half_life_days end
-                ) as half_life_{{ slot.slot }},
+                    case
+                        when bucket_number = {{ bucket.number }} then half_life_days
+                    end
+                ) as half_life_{{ bucket.number }},
                 max(
-                    case when slot_number = {{ slot.slot }} then max_points end
-                ) as cap_{{ slot.slot }},
+                    case when bucket_number = {{ bucket.number }} then max_points end
+                ) as cap_{{ bucket.number }},
             {% endfor %}
             {% for group in groups %}
                 max(
@@ -21,8 +23,8 @@ with
                     case when group_number = {{ group }} then max_group_points end
                 ) as max_{{ group }},
             {% endfor %}
-            count(*) as slot_count
-        from slots
+            count(*) as bucket_count
+        from buckets
     )
 
 select *

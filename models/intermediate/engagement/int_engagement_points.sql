@@ -1,7 +1,7 @@
 with
     sums as (select * from {{ ref("int_engagement_sums") }}),
 
-    rules as (select * from {{ ref("int_activity_rules_slotted") }}),
+    rules as (select * from {{ ref("int_activity_rules_bucketed") }}),
 
     decayed as (
         select
@@ -11,8 +11,8 @@ with
             rules.max_points,
             sums.event_count,
             sums.raw_points,
-            sums.grown_points
-            / {{ growth(as_of(), "sums.created_at", "rules.half_life_days") }}
+            sums.weighted_points
+            / {{ decay_weight(as_of(), "sums.created_at", "rules.half_life_days") }}
             as decayed_points
         from sums
         inner join rules on sums.rule_id = rules.rule_id

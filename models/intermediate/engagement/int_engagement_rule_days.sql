@@ -12,9 +12,9 @@ with
             events.lead_id,
             episodes.episode,
             events.rule_id,
-            events.slot_number,
+            events.bucket_number,
             events.points,
-            events.grown_points,
+            events.weighted_points,
             events.is_hand_raise,
             events.acts_at
         from events
@@ -28,9 +28,9 @@ with
             moments.lead_id,
             episodes.episode,
             null as rule_id,
-            null as slot_number,
+            null as bucket_number,
             0.0 as points,
-            0.0 as grown_points,
+            0.0 as weighted_points,
             false as is_hand_raise,
             moments.moment_at as acts_at
         from moments
@@ -48,15 +48,15 @@ with
             episode,
             cast(acts_at as date) as score_date,
             rule_id,
-            slot_number,
+            bucket_number,
             max(acts_at) as last_acts_at,
             max(is_hand_raise) as has_hand_raise,
             count(rule_id) as event_count,
             sum(points) as raw_points,
             sum(greatest(points, 0.0)) as positive_points,
-            sum(grown_points) as grown_points
+            sum(weighted_points) as weighted_points
         from assigned
-        group by lead_id, episode, cast(acts_at as date), rule_id, slot_number
+        group by lead_id, episode, cast(acts_at as date), rule_id, bucket_number
     )
 
 select *

@@ -13,7 +13,7 @@ with
             ) as last_hand_raise_at,
             cast(sum(rule_days.event_count) as bigint) as event_count,
             sum(rule_days.raw_points) as raw_points,
-            sum(rule_days.grown_points) as grown_points
+            sum(rule_days.weighted_points) as weighted_points
         from rule_days
         inner join
             episodes

@@ -5,7 +5,7 @@ with
 
     signals as (select * from {{ ref("int_lead_signals") }}),
 
-    rules as (select * from {{ ref("int_activity_rules_slotted") }}),
+    rules as (select * from {{ ref("int_activity_rules_bucketed") }}),
 
     leads as (select * from {{ ref("int_leads_merged") }}),
 
@@ -45,7 +45,7 @@ with
             united.occurred_at,
             greatest(united.occurred_at, united.created_at) as acts_at,
             rules.rule_id,
-            rules.slot_number,
+            rules.bucket_number,
             rules.is_hand_raise,
             rules.is_direct_contact,
             united.is_activity and rules.is_touch as is_touch,
@@ -53,10 +53,10 @@ with
             rules.points
             * united.strength
             * {{
-                growth(
+                decay_weight(
                     "united.occurred_at", "united.created_at", "rules.half_life_days"
                 )
-            }} as grown_points
+            }} as weighted_points
         from united
         inner join
             rules

@@ -22,7 +22,7 @@ with
         from registered
     ),
 
-    judged as (
+    validated as (
         select
             *,
             case
@@ -34,7 +34,7 @@ with
         from ranked
     ),
 
-    final as (select *, {{ row_state() }} as row_state from judged)
+    final as (select *, {{ row_state() }} as row_state from validated)
 
 select *
 from final

@@ -27,17 +27,17 @@ with
     domains as (select * from {{ ref("int_domains_registered") }}),
 
     news as (
-        select host
+        select companies.host
         from companies
         where {{ changed_since_last_refresh("companies") }}
         union
-        select host
+        select technologies.host
         from technologies
         where {{ changed_since_last_refresh("technologies") }}
         union
-        select host
+        select signals.host
         from signals
-        where lead_id is null and {{ changed_since_last_refresh("signals") }}
+        where signals.lead_id is null and {{ changed_since_last_refresh("signals") }}
         union
         select companies.host
         from companies

@@ -7,7 +7,7 @@ with
 
     identities as (select * from {{ ref("int_lead_identities") }}),
 
-    -- The versions of an opportunity are judged together, whatever leads they name.
+    -- The versions of an opportunity are validated together, whatever leads they name.
     concerned as (
         select opportunities.opportunity_id
         from opportunities
@@ -47,8 +47,8 @@ with
             and cast(visible.decided_at as date) < rates.valid_to
     ),
 
-    -- Only the current version is judged; when it is quarantined, so is its key.
-    judged as (
+    -- Only the current version is validated; when it is quarantined, so is its key.
+    validated as (
         select
             *,
             max(case when is_current then lead_id end) over (
@@ -84,7 +84,7 @@ with
                 then 'quarantined'
                 else row_state
             end as resolved_state
-        from judged
+        from validated
     )
 
 select *

@@ -1,7 +1,7 @@
 with
     rules as (select * from {{ ref("int_rules_parsed") }}),
 
-    activity_rules as (select * from {{ ref("int_activity_rules_slotted") }}),
+    activity_rules as (select * from {{ ref("int_activity_rules_bucketed") }}),
 
     policies as (select * from {{ ref("int_policy_periods") }}),
 

@@ -1,10 +1,10 @@
-{% macro slot_sums_of_day(moments) -%}
+{% macro bucket_sums_of_day(moments) -%}
     select
         moments.lead_id,
         moments.episode,
         moments.moment_at,
-        events.slot_number,
-        sum(events.grown_points) as grown_points
+        events.bucket_number,
+        sum(events.weighted_points) as weighted_points
     from {{ moments }} as moments
     inner join
         {{ ref("int_episodes") }} as episodes
@@ -17,5 +17,5 @@
         = cast(events.acts_at as date)
         and episodes.starts_after < events.occurred_at
         and moments.moment_at >= events.occurred_at
-    group by moments.lead_id, moments.episode, moments.moment_at, events.slot_number
+    group by moments.lead_id, moments.episode, moments.moment_at, events.bucket_number
 {%- endmacro %}

@@ -20,7 +20,7 @@ with
     ),
 
     -- Rules of a group that decay alike and have no cap add up before they decay, so
-    -- they share a slot: the running sums cost one column per slot, not per rule.
+    -- they share a bucket: the running sums cost one column per bucket, not per rule.
     final as (
         select
             *,
@@ -30,7 +30,7 @@ with
                     score_group,
                     coalesce(half_life_days, 0),
                     case when max_points is not null then rule_id else '' end
-            ) as slot_number
+            ) as bucket_number
         from normalised
     )
 

@@ -1,11 +1,11 @@
 with
-    rules as (select * from {{ ref("int_activity_rules_slotted") }}),
+    rules as (select * from {{ ref("int_activity_rules_bucketed") }}),
 
     score_groups as (select * from {{ ref("int_score_groups_bounded") }}),
 
     final as (
         select
-            rules.slot_number,
+            rules.bucket_number,
             rules.group_number,
             rules.score_group,
             max(rules.half_life_days) as half_life_days,
@@ -17,7 +17,7 @@ with
             score_groups
             on rules.score_group = score_groups.score_group
             and score_groups.kind = 'engagement'
-        group by rules.slot_number, rules.group_number, rules.score_group
+        group by rules.bucket_number, rules.group_number, rules.score_group
     )
 
 select *

@@ -1,8 +1,8 @@
-{% macro growth(moment_at, created_at, half_life_days) -%}
+{% macro decay_weight(moment_at, created_at, half_life_days) -%}
     {#-
         2 to the number of half-lives since an anchor of the lead. Points times the
-        growth at their time add up to a sum that no later time changes; divided by
-        the growth at t it is the decayed sum at t. The anchor lies 1000 half-lives
+        decay weight at their time add up to a sum that no later time changes; divided by
+        the decay weight at t it is the decayed sum at t. The anchor lies 1000 half-lives
         after the creation: doubles reach 2000 half-lives (38 years at 7 days) from it.
     -#}
     case
