@@ -53,7 +53,7 @@ PAGES = pages(PROJECT)
 ALL_BLOCKS = [block for page in PAGES for block in blocks(PROJECT, page)]
 DOCUMENTED = [block for block in ALL_BLOCKS if block.kind in RUN and not block.not_run]
 # Of the work file, which the operator reads; all other queries are of a release.
-OF_THE_WORK_FILE = re.compile(r"\b(raw|staging|intermediate|policy|ops)\.\w")
+OF_THE_WORK_FILE = re.compile(r"\b(raw|staging|intermediate|delta|policy|ops)\.\w")
 
 
 @pytest.fixture(scope="module")
