@@ -2,9 +2,9 @@ with
     public_suffixes as (select * from {{ ref("public_suffixes") }}),
 
     -- A plain rule names a suffix, '*.ck' makes every label below ck one, '!www.ck'
-    -- takes that back.
+    -- takes that back. Some names are listed in both forms.
     final as (
-        select
+        select distinct
             {{
                 ascii_domain(
                     "lower(trim(replace(replace(suffix, '!', ''), '*.', '')))"
