@@ -9,7 +9,7 @@ import duckdb
 
 from qualified_leads.errors import UsageError
 from qualified_leads.quoting import identifier, literal
-from qualified_leads.release import TableName, public_tables
+from qualified_leads.release.publish import TableName, public_tables
 
 FLOATS = ("DOUBLE", "FLOAT")
 TOLERANCE = 1e-9  # relative, of floats: sums differ in their last digits with the order of rows
