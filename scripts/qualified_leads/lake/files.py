@@ -120,7 +120,7 @@ def set_damaged_aside(warehouse: Path) -> list[Path]:
 
 
 def put_back(damaged: Iterable[Path]) -> list[Path]:
-    """After a load: drop what it wrote anew and put the others back; returns these."""
+    """After a load: drop what it wrote again and put the others back; returns these."""
     missing = [path for path in damaged if not path.exists()]
     for path in damaged:
         if path in missing:

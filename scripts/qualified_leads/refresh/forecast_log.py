@@ -1,6 +1,6 @@
-"""Keep what each release foretold beside the work file, which may be deleted at any time.
+"""Keep what each release predicted beside the work file, which may be deleted at any time.
 
-The models read the file at the start of the next build (`macros/create_forecast_log.sql`), so that
+The models read the file at the start of the next build (refresh/state.py), so that
 `rpt_forecast_accuracy` can compare what was said with what came. It holds counts per stage only.
 """
 

@@ -165,7 +165,7 @@ def _tidy_up(warehouse: Path, project: Path) -> None:
     if (told := set_damaged_release_aside(warehouse)) is not None:
         print(f"warning: {told}, and a new one is made", file=sys.stderr)
     if damaged is not None:
-        told = f"the work file could not be opened; it is now {damaged.name}, and all is built anew"
+        told = f"the work file could not be opened; it is now {damaged.name}, and everything is rebuilt"
         print(f"warning: {told}", file=sys.stderr)
 
 
@@ -196,7 +196,7 @@ class _Job:
         if missing:
             raise UsageError(
                 f"{missing[0]} is damaged ({len(missing)} such files); give the directory of its"
-                " source to have it landed anew, or restore it"
+                " source to load it again, or restore it"
             )
         for line in hidden_rows(self.warehouse / WORK_NAME, lake(self.warehouse)):
             self._warn(line)

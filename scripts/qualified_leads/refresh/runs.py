@@ -133,7 +133,7 @@ def note_start(work: Path, run: Run) -> None:
 
 
 def note_end(work: Path, run: Run) -> None:
-    """Complete the row of a run; it is written anew where a build lost it."""
+    """Complete the row of a run; it is written again where a build lost it."""
     with suppress(duckdb.Error, OSError), open_work(work) as connection:
         connection.execute(CREATE)
         connection.execute("begin")

@@ -117,7 +117,7 @@ def load_history(data: BenchData) -> bool:
 
 
 def fresh_warehouse(data: BenchData) -> None:
-    """Make the run's warehouse anew, with the lake of the history and nothing else."""
+    """Make the run's warehouse again, with the lake of the history and nothing else."""
     shutil.rmtree(data.warehouse, ignore_errors=True)
     data.warehouse.mkdir(parents=True)
     shutil.copytree(lake(data.loaded), lake(data.warehouse), copy_function=os.link)
