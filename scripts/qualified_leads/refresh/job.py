@@ -165,7 +165,7 @@ def _tidy_up(warehouse: Path, project: Path) -> None:
     if (told := set_damaged_release_aside(warehouse)) is not None:
         print(f"warning: {told}, and a new one is made", file=sys.stderr)
     if damaged is not None:
-        told = f"the work file could not be opened; it is now {damaged.name}, and everything is rebuilt"
+        told = f"the work file could not be opened; it is now {damaged.name}, and all is rebuilt"
         print(f"warning: {told}", file=sys.stderr)
 
 
