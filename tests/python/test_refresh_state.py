@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from qualified_leads.errors import UsageError
-from qualified_leads.refresh.decision import Answer, Changed, Everything, Nothing
+from qualified_leads.refresh.decision import Again, Answer, Changed, Everything, Nothing
 from qualified_leads.refresh.state import (
     Place,
     Request,
@@ -109,6 +109,13 @@ def test_a_run_with_nothing_to_do_is_complete_at_once(place: Place) -> None:
         (1, True),
         (2, True),
     ]
+
+
+def test_a_plain_dbt_build_with_nothing_to_do_may_fail(place: Place) -> None:
+    """It builds every model all the same."""
+    refreshed(place)
+    assert ask(place, leaves_out=False) == Nothing()
+    assert ask(place) == Again("the last run was not completed")
 
 
 def test_what_landed_is_known_by_the_watermark_of_staging(place: Place) -> None:

@@ -30,6 +30,7 @@ from playwright.sync_api import Request
 from qualified_leads.errors import UsageError
 from qualified_leads.load.land import load_directory
 from qualified_leads.refresh.dbt_run import build_arguments, run_dbt
+from qualified_leads.refresh.decision import Everything
 from qualified_leads.release.publish import linked_release, release
 from team.sample.generate import generate
 from team.superset.api import Api, SupersetError
@@ -191,7 +192,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     generate(400, 8000, 2, root / "sample")
     load_directory(root / "sample", root / "warehouse")
     models_alone = ["--exclude-resource-type", "test"]
-    run_dbt(root, root / "warehouse", [*build_arguments(AS_OF), *models_alone])
+    run_dbt(root, root / "warehouse", [*build_arguments(AS_OF, Everything("")), *models_alone])
     made = release(root / "warehouse", AS_OF)
     works = (root / "one.duckdb", root / "other.duckdb")
     for path in works:

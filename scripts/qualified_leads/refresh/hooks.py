@@ -57,7 +57,7 @@ def _begin(place: Place, request: dict[str, Any]) -> dict[str, Any]:
     as_of = place.value("select cast(? as timestamp)", [request.pop("as_of")])
     loaded, seeds = request.pop("seeds_loaded")
     loads = "all" if loaded == seeds else "some" if loaded else "none"
-    _, answer = begin(place, Request(as_of, loads_policy=loads, **request))
+    _, answer = begin(place, Request(as_of, leaves_out=False, loads_policy=loads, **request))
     return {"reason": answer.reason if isinstance(answer, Everything) else None}
 
 

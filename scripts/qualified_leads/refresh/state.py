@@ -77,13 +77,15 @@ CREATE = """
 class Request:
     """What a run is to build. `variables` are None where they are the project's.
 
-    `loads_policy` says whether it loads `all` seeds, `some` or `none`, `kept` names the selected
+    `leaves_out` says whether it leaves out what has not changed, as a plain dbt build does not;
+    `loads_policy` whether it loads `all` seeds, `some` or `none`, `kept` names the selected
     tables that keep all leads, `has_affected` whether int_leads_affected is selected, too.
     """
 
     as_of: datetime
     is_asked_for: bool = False
     tests_all: bool = False
+    leaves_out: bool = True
     is_whole: bool = True
     loads_policy: str = "all"
     variables: Mapping[str, Any] | None = None
@@ -120,9 +122,11 @@ class Place:
         """The tables (`BASE TABLE`) and views (`VIEW`) that dbt made, by name as SQL names them."""
         query = """
             select table_name, table_schema from information_schema.tables
-            where table_schema in (select unnest(?)) and table_type like ?
+            where list_contains($schemas, table_schema) and table_type like $kind
+            order by list_position($schemas, table_schema)
         """
-        found = self.rows(query, [[self.prefix + schema for schema in SCHEMAS], kind])
+        schemas = [self.prefix + schema for schema in SCHEMAS]
+        found = self.rows(query, {"schemas": schemas, "kind": kind})
         return {name: f"{identifier(schema)}.{identifier(name)}" for name, schema in found}
 
 
@@ -157,7 +161,8 @@ def begin(place: Place, request: Request) -> tuple[int, Answer | None]:
             answer = Everything(reason) if reason else None
             _refuse_partial_leads(place, request, answer)
         number = 1 + max((run.number for run in runs), default=0)
-        _write(place, number, now, last, answer, marks)
+        is_done = isinstance(answer, Nothing) and request.leaves_out
+        _write(place, number, now, last, answer, marks, is_done)
     return number, answer
 
 
@@ -386,9 +391,9 @@ def _write(
     last: Refresh | None,
     answer: Answer | None,
     marks: Mapping[str, Watermark],
+    is_done: bool,
 ) -> None:
     is_full = isinstance(answer, Everything)
-    is_done = isinstance(answer, Nothing)
     landed = {
         name: {
             "landed_at": str(mark.landed_at),
