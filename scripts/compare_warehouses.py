@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from qualified_leads.comparison import compare
 from qualified_leads.console import make_console, run_command
+from qualified_leads.release.comparison import compare
 
 
 def main(

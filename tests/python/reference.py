@@ -1702,6 +1702,7 @@ def _credits(
         }
         for model in MODELS
         for touch, source, credit in zip(touches, sources, shares[model], strict=True)
+        if credit > 0
     ]
 
 

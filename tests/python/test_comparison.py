@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from qualified_leads.comparison import compare
 from qualified_leads.errors import UsageError
 from qualified_leads.paths import project_root
+from qualified_leads.release.comparison import compare
 
 
 def make(path: Path, *statements: str) -> Path:

@@ -398,16 +398,20 @@ def test_refresh_is_stopped_let_through_and_accounted_for(project: Path, warehou
     at = ("--as-of", "2026-07-01")
     assert run(project, warehouse, *at).returncode == 0
     first = os.readlink(warehouse / "qualified_leads.duckdb")
-    stopped = run(project, warehouse, *at, LEAD_COUNT="1")
+    again = (
+        *at,
+        "--full-refresh",
+    )  # what the environment says is no change that a refresh looks for
+    stopped = run(project, warehouse, *again, LEAD_COUNT="1")
     assert stopped.returncode == 1
     assert_one_line(stopped.stderr, r"stopped before release by volume: fct_leads has 1 rows")
     assert os.readlink(warehouse / "qualified_leads.duckdb") == first
-    failed = run(project, warehouse, *at, "--log-format", "json", LEAD_COUNT="5")
+    failed = run(project, warehouse, *again, "--log-format", "json", LEAD_COUNT="5")
     events = [json.loads(line) for line in failed.stdout.splitlines()]
     assert [e["status"] for e in events if e.get("type") == "test"].count("fail") == 1
     assert (events[0]["event"], events[-1]["event"]) == ("run_started", "run_ended")
     assert_one_line(failed.stderr, "failed: accepted_values_fct_leads")
-    passed = run(project, warehouse, *at, "--accept", "volume", LEAD_COUNT="1")
+    passed = run(project, warehouse, *again, "--accept", "volume", LEAD_COUNT="1")
     assert passed.returncode == 0, passed.stderr
     assert "accepted: volume: fct_leads has 1 rows" in passed.stderr
     assert released(warehouse, "select count(*) from marts.fct_leads") == [(1,)]

@@ -213,7 +213,8 @@ def refresh(project: Path, place: Path, *arguments: str, **extra: str):
     shutil.copy(ROOT / "seeds" / "release_guards.csv", project / "seeds")
     described = yaml.safe_load((ROOT / "seeds" / "_seeds.yml").read_text())["seeds"]
     (seed,) = [seed for seed in described if seed["name"] == "release_guards"]
-    types = {"seeds": [{"name": seed["name"], "config": seed["config"]}]}
+    config = {"column_types": seed["config"]["column_types"]}
+    types = {"seeds": [{"name": seed["name"], "config": config}]}
     (project / "seeds" / "_seeds.yml").write_text(yaml.safe_dump(types))
     return run(project, place, *arguments, **extra)
 

@@ -65,8 +65,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a threshold is strict",
-        ">= gates.engagement_threshold",
-        "> gates.engagement_threshold",
+        "0.0) >= periods.engagement_threshold",
+        "0.0) > periods.engagement_threshold",
     ),
     Mutation(
         "a hurdle is strict",
@@ -80,7 +80,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a purchased grant counts",
-        "and (status = 'withdrawn' or coalesce(basis, '') <> 'purchased')",
+        "where status = 'withdrawn' or coalesce(basis, '') <> 'purchased'",
         "",
     ),
     Mutation(
@@ -95,8 +95,8 @@ MUTATIONS = (
     ),
     Mutation(
         "the later group survives",
-        "partition by shared_email order by created_at, root_lead_id",
-        "partition by shared_email order by created_at desc, root_lead_id",
+        "case when address is null then root_lead_id end order by created_at, root_lead_id",
+        "case when address is null then root_lead_id end order by created_at desc, root_lead_id",
     ),
     Mutation(
         "a total is not clamped",
@@ -115,8 +115,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a domain has several spellings",
-        'found.host, {{ ascii_domain("found.host") }} as ascii_host',
-        "found.host, found.host as ascii_host",
+        'host, {{ ascii_domain("host") }} as ascii_host',
+        "host, host as ascii_host",
     ),
     Mutation(
         "an older version of a held back opportunity has an amount, too",
@@ -145,9 +145,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a path goes on after its window",
-        "coalesce(touches.next_touched_at, {{ end_of_time() }})"
-        " > windows.{{ milestone }}_ends_at as is_last",
-        "touches.next_touched_at is null as is_last",
+        "coalesce(next_touched_at, {{ end_of_time() }}) > {{ ends_at }} as is_last",
+        "next_touched_at is null as is_last",
     ),
     Mutation(
         "paths without the milestone convert",
@@ -166,8 +165,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a path visits a source once",
-        "from_start.visit_count / from_source.visit_count",
-        "from_start.visit_count",
+        "reached.visits / own.visits",
+        "reached.visits",
     ),
     Mutation(
         "an anchor keeps its share and takes one of the others",
@@ -176,12 +175,12 @@ MUTATIONS = (
     ),
     Mutation(
         "the whole of a path is scaled by a touch",
-        "/ scaled.mean_factor",
-        "",
+        "weight / sum(weight) over ( partition by milestone, attribution_model, lead_id )",
+        "weight",
     ),
     Mutation(
         "revenue of the period is the whole of the lead's",
-        "shares.credit * cast(opportunities.won_amount as double)",
+        "credits.credit * cast(opportunities.won_amount as double)",
         "cast(opportunities.won_amount as double)",
     ),
 )
