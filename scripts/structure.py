@@ -7,7 +7,7 @@ import typer
 
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import project_root
-from qualified_leads.structure import measure
+from team.structure import measure
 
 
 def main(

@@ -69,7 +69,7 @@ class Bench:
 
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("DBT_", "FORCE_COLOR"))}
-        # The default, said: no run then parses the project anew for another text of it.
+        # The default, said: no run then parses the project again for another text of it.
         return kept | {"WAREHOUSE": "warehouse"}
 
     def run(self, day: str = "day1", **options: Any) -> subprocess.CompletedProcess[str]:

@@ -444,7 +444,7 @@ class Staging:
     """What staging keeps of the raw rows, and what became of the others.
 
     current: table -> its current rows that no one quarantined
-    versions: table -> key -> [(in force from, row)], oldest first; the first holds from ever
+    versions: table -> key -> [(in force from, row)], oldest first; the first always holds
     """
 
     as_of: datetime
@@ -653,7 +653,7 @@ class Lead:
     members: set[str]
 
     def at(self, moment: datetime) -> Row:
-        """The version current at a moment; the first holds from ever."""
+        """The version current at a moment; the first always holds."""
         return _version_at(self.versions, moment)
 
     @property

@@ -487,7 +487,7 @@ def test_exports_keep_what_is_about_others(tmp_path: Path) -> None:
     for _ in range(2):  # a second time changes nothing
         erase(warehouse, ["C-1"], [], seeds, [])
         assert places_of(warehouse) == set()
-        (taken,) = all_batches(crm)  # the one that waited is made anew by the next export
+        (taken,) = all_batches(crm)  # the next export makes the one that waited again
         records = [list(record.values()) for record in taken.read("queue")]
         assert records == [["C-1", True, "(erased)"], ["O-1", True, "asked"]]
         assert taken.records == {"queue": 2}

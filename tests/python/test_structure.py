@@ -12,7 +12,7 @@ import pytest
 
 from qualified_leads.errors import UsageError
 from qualified_leads.paths import project_root
-from qualified_leads.structure import LIMITS, count_tags, figures, measure
+from team.structure import LIMITS, count_tags, figures, measure
 
 
 def model(name: str, code: str, *parents: str, folder: str = "intermediate") -> dict[str, Any]:

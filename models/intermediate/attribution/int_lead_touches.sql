@@ -11,6 +11,7 @@ with
 
     rules as (select * from {{ ref("int_activity_rules_bucketed") }} where is_touch),
 
+    -- As int_lead_statuses has them, a model later.
     firsts as (
         select
             lead_id

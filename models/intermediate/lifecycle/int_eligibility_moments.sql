@@ -55,7 +55,6 @@ with
             max(kind = 'creation') as is_creation,
             max(kind = 'fit') as is_fit_change,
             max(kind = 'consent') as is_consent_event,
-            max(kind = 'policy') as is_policy_boundary,
             max(kind = 'sale') as is_before_creation
         from united
         group by lead_id, moment_at

@@ -25,7 +25,6 @@ with
             moments.is_creation,
             moments.is_fit_change,
             moments.is_consent_event,
-            moments.is_policy_boundary,
             fit_scores.fit_score,
             policies.policy_version,
             policies.engagement_threshold,
