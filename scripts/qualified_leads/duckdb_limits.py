@@ -28,6 +28,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from qualified_leads import sql_functions
 from qualified_leads.engine import SPILL_NAME, check_engine, sweep_spill
 from qualified_leads.errors import UsageError
+from qualified_leads.failures import why
 from qualified_leads.lake.el_tables import check_el_tables
 from qualified_leads.paths import check_warehouse, pattern
 from qualified_leads.policy.files import policy_rows
@@ -84,8 +85,13 @@ class Plugin(BasePlugin):
         creds.path = unquote(creds.path)
         try:
             check_warehouse(_warehouse(creds))
+            _warehouse(creds).mkdir(parents=True, exist_ok=True)  # which DuckDB does not
         except UsageError as error:
             raise DbtRuntimeError(str(error)) from None
+        except OSError as error:
+            raise DbtRuntimeError(
+                f"WAREHOUSE can't be used: {why(error, _warehouse(creds))}"
+            ) from None
         # By configuration, as it can't be set for each cursor any more once access is limited.
         config["temp_directory"] = str(_warehouse(creds) / SPILL_NAME)
         # Not in profiles.yml, which needs a default: DuckDB 1.5 has no text for its own, 80%.
