@@ -33,7 +33,7 @@ from test_mutation import Built, build_example
 
 SCRIPTS = PROJECT / "scripts"
 WANTED = 0.95
-MOST_FILES = 6  # of pytest, for one mutation
+MOST_FILES = 10  # of pytest, for one mutation
 MOST_SECONDS = 900  # for one file; a test that hangs has found its mutation
 # What takes many minutes, needs what is not there, or is about other things than code.
 DATA = ("--exclude-resource-type", "unit_test")
@@ -54,13 +54,16 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 100_000)
     parser.add_argument("--kind", choices=("all", "python", "sql"), default="all")
+    parser.add_argument("--only", help="numbers of those to try again, such as 3,17")
     given = parser.parse_args()
-    chosen = pick(given.seed, given.count, given.kind)
+    chosen = dict(enumerate(pick(given.seed, given.count, given.kind), 1))
+    if given.only:
+        chosen = {number: chosen[number] for number in map(int, given.only.split(","))}
     print(f"seed {given.seed}, {len(chosen)} mutations", flush=True)
     survivors = []
     with TemporaryDirectory(prefix="mutants-") as directory:
         places = prepare(Path(directory))
-        for number, mutant in enumerate(chosen, 1):
+        for number, mutant in chosen.items():
             begun = time.monotonic()
             found = try_one(places, mutant)
             survivors += [] if found else [mutant]
@@ -189,7 +192,12 @@ def test_files() -> list[Path]:
 
 
 def files_about(module: str) -> list[Path]:
-    """Test files that import a module of the package, then those of the modules that import it."""
+    """Test files that import a module of the package, then those of the modules that import it.
+
+    Before the latter those that are named after its job: fixtures import it for them.
+    """
+    job = module.split(".")[1]
+    named_after_job = [path for path in test_files() if path.stem.startswith(f"test_{job}")]
     package = sorted((SCRIPTS / "qualified_leads").rglob("*.py"))
     found: list[Path] = []
     ring, seen = [module], {module}
@@ -198,7 +206,7 @@ def files_about(module: str) -> list[Path]:
             importing = [path for path in test_files() if name in imported_by(path)]
             words = name.split(".")[1:]
             named_so = [path for path in importing if any(word in path.stem for word in words)]
-            found = list(dict.fromkeys((*found, *named_so, *importing)))
+            found = list(dict.fromkeys((*found, *named_so, *importing, *named_after_job)))
         ring = [module_of(path) for path in package if imported_by(path) & set(ring)]
         ring = [name for name in ring if name not in seen]
         seen |= set(ring)
