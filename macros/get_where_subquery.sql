@@ -9,7 +9,8 @@
     {%- if execute -%}
         {%- set where = where | replace("__tested_leads__", tested_leads()) -%}
         {%- set where = where | replace(
-            "__if_all_are_tested__", tests_all() | lower
+            "__if_all_are_tested__",
+            (this_refresh().is_full or var("test_all", false)) | lower,
         ) -%}
     {%- endif -%}
     {{

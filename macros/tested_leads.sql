@@ -1,6 +1,6 @@
 {# Whether a test looks at a lead: at those that this refresh has computed, or at all. #}
 {% macro tested_leads() -%}
-    {%- if tests_all() -%} true
+    {%- if this_refresh().is_full or var("test_all", false) -%} true
     {%- else -%}
         lead_id in (
             select affected.survivor_lead_id

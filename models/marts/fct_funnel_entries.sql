@@ -1,6 +1,6 @@
 {% set stages = ["lead", "mql", "sal", "sql", "opportunity", "customer"] %}
 with
-    leads as (select * from {{ ref("int_lead_statuses") }}),
+    leads as (select * from {{ ref("fct_leads") }}),
 
     entries as (select * from {{ ref("fct_stage_entries") }}),
 
@@ -32,7 +32,7 @@ with
                     )
                 }} as days_since_previous_stage
             from leads
-            where {{ has_reached(stage, "leads") }}
+            where has_reached_{{ stage }}
         {% endfor %}
         union all
         select

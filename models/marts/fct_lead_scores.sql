@@ -1,3 +1,4 @@
+{% set dimensions = ["demographic", "firmographic", "technographic", "psychographic"] %}
 with
     -- Exact: doubles that add up to half a millionth are not always rounded alike.
     ledger as (
@@ -20,7 +21,7 @@ with
             lead_id,
             sum(case when score_kind = 'fit' then points end) as fit_points,
             sum(case when score_kind <> 'fit' then points end) as engagement_points
-            {% for dimension in fit_dimensions() %}
+            {% for dimension in dimensions %}
                 ,
                 sum(
                     case when dimension = '{{ dimension }}' then points end
@@ -45,7 +46,7 @@ with
 
     reachable as (
         select
-            {% for dimension in fit_dimensions() %}
+            {% for dimension in dimensions %}
                 {% set is_named = "best_answers.dimension = '" ~ dimension ~ "'" %}
                 least(
                     sum(
@@ -73,7 +74,7 @@ with
                 round(coalesce(sums.engagement_points, 0), 6) as double
             ) as engagement_score,
             leads.fit_unknown_count
-            {% for dimension in fit_dimensions() %}
+            {% for dimension in dimensions %}
                 {% set points = dimension ~ "_points" %}
                 {% set rate = "coalesce(sums.%s, 0) / reachable.%s" %},
                 case

@@ -47,9 +47,24 @@ with
             leads.customer_at,
             leads.revenue,
             leads.is_sales_sourced,
-            {% for stage in ["mql", "sal", "sql", "opportunity", "customer"] %}
-                {{ has_reached(stage, "leads") }} as has_reached_{{ stage }},
-            {% endfor %}
+            -- A later stage implies the earlier ones.
+            coalesce(
+                leads.mql_at,
+                leads.sal_at,
+                leads.sql_at,
+                leads.opportunity_at,
+                leads.customer_at
+            )
+            is not null as has_reached_mql,
+            coalesce(
+                leads.sal_at, leads.sql_at, leads.opportunity_at, leads.customer_at
+            )
+            is not null as has_reached_sal,
+            coalesce(leads.sql_at, leads.opportunity_at, leads.customer_at)
+            is not null as has_reached_sql,
+            coalesce(leads.opportunity_at, leads.customer_at)
+            is not null as has_reached_opportunity,
+            leads.customer_at is not null as has_reached_customer,
             leads.is_excluded,
             leads.has_consent
         from leads

@@ -9,7 +9,7 @@ with
 
     origins as (select * from {{ ref("int_touch_origins") }}),
 
-    touches as (select * from {{ ref("int_touches_sourced") }}),
+    touches as (select * from {{ ref("fct_touches") }}),
 
     -- Touches are kept for longer than a window needs them.
     attributed as (

@@ -20,9 +20,9 @@ LIMITS: dict[str, float] = {
     "median depth": 9,
     "median lines": 61,  # goal 40; it grows where models with one reader go back into it
     "models over 100 lines": 0,
-    "macros": 62,  # goal 45
+    "macros": 57,  # goal 45
     "macros with ref, source or run_query": 10,  # goal: the few of the refresh
-    "Jinja tags per 100 lines": 7.4,  # goal 5
+    "Jinja tags per 100 lines": 7.3,  # goal 5
     "public marts with one reader": 7,  # a report of their own or a reader in BI justifies some
     "reads beyond the own subject": 0,
 }
@@ -123,18 +123,27 @@ def count_tags(code: str) -> int:
 
 
 def marts_with_one_reader(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Names of the public marts that exactly one model reads."""
-    readers = dict.fromkeys(models, 0)
+    """Names of the public marts that exactly one model reads, which is no public view.
+
+    What such a view reads has to be public as well, for a release to have it as a view.
+    """
+    readers: dict[str, list[Mapping[str, Any]]] = {key: [] for key in models}
     for node in models.values():
         for parent in set(node["depends_on"]["nodes"]) & models.keys():
-            readers[parent] += 1
+            readers[parent].append(node)
     return sorted(
         node["name"]
         for key, node in models.items()
-        if node["original_file_path"].startswith("models/marts/")
-        and node.get("access") == "public"
-        and readers[key] == 1
+        if is_public_mart(node) and len(readers[key]) == 1 and not is_public_view(*readers[key])
     )
+
+
+def is_public_mart(node: Mapping[str, Any]) -> bool:
+    return node["original_file_path"].startswith("models/marts/") and node["access"] == "public"
+
+
+def is_public_view(node: Mapping[str, Any]) -> bool:
+    return is_public_mart(node) and node["config"]["materialized"] == "view"
 
 
 def reads_beyond_subject(models: Mapping[str, Mapping[str, Any]]) -> list[str]:

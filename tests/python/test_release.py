@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -82,6 +83,29 @@ def test_release_keeps_comments(warehouse: Path) -> None:
         "select comment from duckdb_columns() where column_name = 'build' and comment is not null"
     )
     assert read(warehouse, query) == [("Which build.",)]
+
+
+def test_a_view_of_public_tables_stays_one(warehouse: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(warehouse / "work.duckdb")) as connection:
+        connection.execute(
+            """
+            create view "work"."marts"."fct_large" as
+            (with leads as (select * from "work"."marts"."fct_leads") select lead_id from leads);
+            create view reports.rpt_raw as (select email as raw_text from raw.leads);
+            create view reports.rpt_named as (select lead_id from marts.dim_leads);
+            comment on view marts.fct_large is 'One row per lead.';
+            """
+        )
+    made = release(warehouse, AS_OF, without_personal_data=True)
+    assert made.row_counts["marts", "fct_large"] == 10
+    views = "select view_name, comment from duckdb_views() where not internal"
+    assert read(warehouse, views) == [("fct_large", "One row per lead.")]
+    # Under whatever name it is attached.
+    shutil.copy(made.path, tmp_path / "other.duckdb")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{tmp_path / 'other.duckdb'}' as other (read_only)")
+        assert connection.execute("select count(*) from other.marts.fct_large").fetchone() == (10,)
+        assert connection.execute("select * from other.reports.rpt_raw").fetchall() == [("x",)]
 
 
 def test_link_is_relative_and_files_are_private(warehouse: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ with
             captured_at as valid_from,
             max(attribute_value) as attribute_value
         from lead_attributes
-        where attribute_name not in ({{ quoted_list(built_in_names) }})
+        where attribute_name not in ('{{ built_in_names | join("', '") }}')
         group by survivor_lead_id, attribute_name, captured_at
     ),
 

@@ -21,8 +21,12 @@ with
             asked.attribute_name,
             lead_versions.valid_from,
             lead_versions.valid_to,
-            {{ named_value("asked.attribute_name", "lead_versions", lead_columns()) }}
-            as attribute_value
+            case
+                asked.attribute_name
+                {% for name in lead_columns() %}
+                    when '{{ name }}' then cast(lead_versions.{{ name }} as string)
+                {% endfor %}
+            end as attribute_value
         from lead_versions
         cross join asked
         union all
@@ -31,11 +35,13 @@ with
             asked.attribute_name,
             greatest(lead_versions.valid_from, companies.valid_from) as valid_from,
             least(lead_versions.valid_to, companies.valid_to) as valid_to,
-            {{
-                named_value(
-                    "asked.attribute_name", "companies", company_columns(), "company_"
-                )
-            }} as attribute_value
+            case
+                asked.attribute_name
+                {% for name in company_columns() %}
+                    when '{{ name }}'
+                    then cast(companies.{{ name | replace("company_", "") }} as string)
+                {% endfor %}
+            end as attribute_value
         from lead_versions
         inner join
             companies

@@ -66,7 +66,8 @@ def release(
     """Copy the public schemas of `work.duckdb` into a new release and link to it.
 
     The caller holds the warehouse's lock. `as_of` is UTC and names the file. The tables come
-    without constraints and indexes, which a reader has no use for. The last `keep` releases stay.
+    without constraints and indexes, which a reader has no use for; a view becomes a table unless
+    it reads public tables alone. The last `keep` releases stay.
     `accepted` may hold `personal_data` or `personal_data:<table>`, where a release without it is
     meant to have texts that look like addresses or phone numbers.
 
@@ -119,11 +120,7 @@ def _publish(warehouse: Path, moment: str, copy: Callable[[Path], dict[TableName
 
 
 def public_tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[TableName]:
-    """The (schema, table) pairs of the public schemas of an attached database, in order.
-
-    Views count as tables: what depends on `as_of` is computed when it is read, and in a release
-    it is read once and for all.
-    """
+    """The (schema, table) pairs of the public schemas of an attached database, views too."""
     rows = connection.execute(
         "select table_schema, table_name from information_schema.tables "
         "where table_catalog = ? and table_schema in (?, ?) order by all",
@@ -274,16 +271,49 @@ def _copy(
         if privacy is not None:
             tables = [table for table in tables if table not in PERSONAL_TABLES]
             _refuse_personal_columns(connection, tables)
-            columns = privacy.columns(connection, tables)
+        views = _self_contained_views(connection, tables)
+        copied = [table for table in tables if table not in views]
+        if privacy is not None:
+            columns = privacy.columns(connection, copied)
         for schema in PUBLIC_SCHEMAS:
             connection.execute(f"create schema new.{schema}")
-        row_counts = {table: _copy_table(connection, table, columns) for table in tables}
+        row_counts = {table: _copy_table(connection, table, columns) for table in copied}
+        for table, statement in views.items():
+            row_counts[table] = _copy_view(connection, table, statement)
         if not row_counts.get(("marts", "fct_leads")):
             raise ReleaseError("marts.fct_leads has no rows; nothing released")
-        _copy_comments(connection, tables)
+        _copy_comments(connection, tables, views)
         connection.execute("checkpoint new")
         connection.execute("detach new")
     return row_counts
+
+
+def _self_contained_views(
+    connection: duckdb.DuckDBPyConnection, tables: list[TableName]
+) -> dict[TableName, str]:
+    """The statements that create the views that read nothing but public tables.
+
+    A release keeps these as views. The others read what no release has.
+    """
+    found: dict[TableName, str] = {}
+    public = {".".join(table) for table in tables}
+    for schema, view, text in connection.execute(
+        "select schema_name, view_name, sql from duckdb_views() where database_name = 'work'"
+    ).fetchall():
+        # DuckDB 1.5 keeps the name of the file, which is not that of a release.
+        statement = re.sub(r'"?\bwork"?\.(?=marts\.|reports\.)', "", text)
+        query = statement.partition(" AS ")[2].rstrip(";")
+        if (schema, view) in tables and connection.get_table_names(query, qualified=True) <= public:
+            found[schema, view] = statement
+    return found
+
+
+def _copy_view(connection: duckdb.DuckDBPyConnection, table: TableName, statement: str) -> int:
+    """Create a view in the new file; the rows that it gives."""
+    connection.execute("use new")
+    connection.execute(statement)
+    connection.execute("use memory")
+    return _count(connection, "new", table)
 
 
 def _copy_table(
@@ -337,7 +367,9 @@ def _discard_unless_linked(warehouse: Path, temporary: Path, final: Path) -> Non
             final.unlink(missing_ok=True)
 
 
-def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[TableName]) -> None:
+def _copy_comments(
+    connection: duckdb.DuckDBPyConnection, tables: list[TableName], views: Collection[TableName]
+) -> None:
     wanted = set(tables)
     for schema, table, text in connection.execute(
         "select schema_name, table_name, comment from duckdb_tables() "
@@ -346,9 +378,9 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[TableName
         "where database_name = 'work' and comment is not null"
     ).fetchall():
         if (schema, table) in wanted:
-            connection.execute(
-                f"comment on table {sql_name('new', schema, table)} is {literal(text)}"
-            )
+            kind = "view" if (schema, table) in views else "table"
+            name = sql_name("new", schema, table)
+            connection.execute(f"comment on {kind} {name} is {literal(text)}")
     for schema, table, column, text in connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
         "where database_name = 'work' and comment is not null"

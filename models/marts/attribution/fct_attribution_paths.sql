@@ -65,14 +65,16 @@ with
             creation_number,
             last_number,
             last_touched_at,
-            half_life_days,
+            cast(half_life_days as double) as half_life_days,
             is_data_driven,
             coalesce(touch_count, 0) > 0
             and (half_life_days is not null or is_data_driven) as is_weighted,
-            first_share / total_share as first_credit,
-            creation_share / total_share as creation_credit,
-            last_share / total_share as last_credit,
-            other_share / nullif(other_count, 0) / total_share as other_credit
+            cast(first_share / total_share as double) as first_credit,
+            cast(creation_share / total_share as double) as creation_credit,
+            cast(last_share / total_share as double) as last_credit,
+            cast(
+                other_share / nullif(other_count, 0) / total_share as double
+            ) as other_credit
         from totalled
     )
 

@@ -1,3 +1,0 @@
-{% macro quoted_list(names) -%}
-    {%- for name in names -%} '{{ name }}'{{ ", " if not loop.last }} {%- endfor -%}
-{%- endmacro %}

@@ -1,0 +1,20 @@
+with
+    touches as (select * from {{ ref("int_lead_touches") }}),
+
+    origins as (select * from {{ ref("int_touch_origins") }}),
+
+    final as (
+        select
+            touches.lead_id,
+            touches.touch_number,
+            touches.activity_id,
+            touches.touched_at,
+            coalesce(origins.lead_source, 'unknown') as lead_source,
+            touches.campaign_id,
+            touches.origin
+        from touches
+        left join origins on touches.origin = origins.origin
+    )
+
+select *
+from final
