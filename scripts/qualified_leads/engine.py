@@ -29,7 +29,7 @@ def sweep_spill(warehouse: Path) -> None:
     The caller is the only one at work in the warehouse.
     """
     spill = warehouse / SPILL_NAME
-    spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    spill.mkdir(mode=0o700, exist_ok=True)
     spill.chmod(0o700)
     for path in spill.glob("duckdb_temp_*"):
         path.unlink(missing_ok=True)

@@ -166,6 +166,18 @@ def test_files_are_private(load, tmp_path):
     assert {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_file()} == {0o600}
 
 
+def test_what_is_written_under_the_lock_is_private(tmp_path):
+    before = os.umask(0o022)
+    try:
+        with warehouse_lock(tmp_path / "warehouse"):
+            (tmp_path / "by.txt").write_text("x")
+            (tmp_path / "by").mkdir()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "by.txt").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "by").stat().st_mode) == 0o700
+
+
 def test_names_that_look_like_patterns(load, lake):
     load({"leads/a[1]*?'.csv": LEADS, "leads/b{x}.csv": HEAD + "c,2024-01-01,\n"})
     assert len(lake("leads")) == 2

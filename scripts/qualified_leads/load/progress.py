@@ -16,15 +16,13 @@ class LoadProgress:
     """One bar per step of a file; does nothing unless `console` is a terminal."""
 
     def __init__(self, console: Console | None) -> None:
-        self._bar: Progress | None = None
-        if console is not None and console.is_terminal:
-            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-            self._bar = Progress(*columns, console=console, transient=True)
-        self._task = self._bar.add_task("reading", total=None) if self._bar else None
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        is_watched = console is not None and console.is_terminal
+        self._bar = Progress(*columns, console=console, transient=True, disable=not is_watched)
+        self._task = self._bar.add_task("reading", total=None)
 
     def __enter__(self) -> LoadProgress:
-        if self._bar:
-            self._bar.start()
+        self._bar.start()
         return self
 
     def __exit__(
@@ -33,24 +31,21 @@ class LoadProgress:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if self._bar:
-            self._bar.stop()
+        self._bar.stop()
 
     def start(self, description: str, total: float | None = None) -> None:
         """Begin a step of `total` units, of unknown length where that is None."""
-        if self._bar and self._task is not None:
-            self._bar.reset(self._task, description=description.replace("[", r"\["), total=total)
+        self._bar.reset(self._task, description=description.replace("[", r"\["), total=total)
 
     def advance(self, amount: float) -> None:
         """Count `amount` more units of the step as done."""
-        if self._bar and self._task is not None:
-            self._bar.advance(self._task, amount)
+        self._bar.advance(self._task, amount)
 
     def execute(
         self, connection: duckdb.DuckDBPyConnection, sql: str, description: str
     ) -> duckdb.DuckDBPyConnection:
         """Run a statement and show how far DuckDB says it is."""
-        if self._bar is None or self._task is None:
+        if self._bar.disable:
             return connection.execute(sql)
         self.start(description, total=100)
         done = threading.Event()
@@ -65,5 +60,5 @@ class LoadProgress:
     def _watch(self, connection: duckdb.DuckDBPyConnection, done: threading.Event) -> None:
         while not done.wait(_POLL_SECONDS):
             share = connection.query_progress()
-            if self._bar and self._task is not None and share >= 0:
+            if share >= 0:
                 self._bar.update(self._task, completed=share)
