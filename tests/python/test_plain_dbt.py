@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,27 @@ def test_an_empty_warehouse_is_built(built: Path) -> None:
     database = built / "warehouse" / "work.duckdb"
     assert query(database, "select count(*) > 30 from marts.fct_leads") == [(True,)]
     assert query(database, "select is_complete, is_tested from ops.refreshes") == [(True, True)]
+
+
+def test_freshness_tells_what_has_not_come_for_a_week(built: Path, tmp_path: Path) -> None:
+    """Of leads eight days, of spend six; nothing else ever came, which is not late."""
+    project = tmp_path / "project"
+    shutil.copytree(built, project, ignore=shutil.ignore_patterns("warehouse"))
+    for days, name, text in (
+        (8, "leads", "lead_id,created_at\nL1,2026-01-01 00:00:00\n"),
+        (6, "spend", "spend_id,spend_date,amount\ns1,2026-01-01,1\n"),
+    ):
+        source = tmp_path / name
+        source.mkdir()
+        (source / f"{name}.csv").write_text(text)
+        extracted_at = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d %H:%M:%S}"
+        load_directory(source, project / "warehouse", extracted_at=extracted_at)
+    run_dbt(project, "source", "freshness")
+    results = json.loads((project / "target" / "sources.json").read_text())["results"]
+    found = {one["unique_id"].split(".")[-1]: one["status"] for one in results}
+    assert len(found) == 14
+    assert {name for name, status in found.items() if status != "pass"} == {"leads"}
+    assert found["leads"] == "warn"
 
 
 def test_a_part_is_built_with_its_tests(built: Path) -> None:

@@ -199,7 +199,7 @@ def test_no_work_file_no_release(tmp_path: Path) -> None:
         release(tmp_path, AS_OF)
 
 
-STEPS = ["_copy", "_copy_comments", "_verify", "sync", "_swap_link"]
+STEPS = ["_copy", "_copy_comments", "_verified", "sync", "_swap_link"]
 
 
 @pytest.mark.parametrize("step", STEPS)

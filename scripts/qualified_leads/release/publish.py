@@ -102,8 +102,7 @@ def _publish(warehouse: Path, moment: str, copy: Callable[[Path], dict[TableName
         releases.mkdir(parents=True, exist_ok=True)
         releases.chmod(0o700)
         remove_leftovers(warehouse)
-        row_counts = copy(temporary)
-        _verify(temporary, row_counts)
+        row_counts = _verified(temporary, copy(temporary))
         temporary.chmod(0o600)
         sync(temporary)
         os.replace(temporary, releases / name)
@@ -278,8 +277,10 @@ def _copy(
         for schema in PUBLIC_SCHEMAS:
             connection.execute(f"create schema new.{schema}")
         row_counts = {table: _copy_table(connection, table, columns) for table in copied}
-        for table, statement in views.items():
-            row_counts[table] = _copy_view(connection, table, statement)
+        connection.execute("use new")
+        for statement in views.values():
+            connection.execute(statement)
+        connection.execute("use memory")
         if not row_counts.get(("marts", "fct_leads")):
             raise ReleaseError("marts.fct_leads has no rows; nothing released")
         _copy_comments(connection, tables, views)
@@ -308,14 +309,6 @@ def _self_contained_views(
     return found
 
 
-def _copy_view(connection: duckdb.DuckDBPyConnection, table: TableName, statement: str) -> int:
-    """Create a view in the new file; the rows that it gives."""
-    connection.execute("use new")
-    connection.execute(statement)
-    connection.execute("use memory")
-    return _count(connection, "new", table)
-
-
 def _copy_table(
     connection: duckdb.DuckDBPyConnection, table: TableName, columns: Columns | None
 ) -> int:
@@ -331,20 +324,26 @@ def _copy_table(
     return int(written[0])
 
 
-def _verify(path: Path, expected: dict[TableName, int]) -> None:
-    """Reopen the closed file as a reader does and compare its tables and their rows."""
+def _verified(path: Path, expected: dict[TableName, int]) -> dict[TableName, int]:
+    """Reopen the closed file as a reader does; the rows of its tables and views.
+
+    Raises ReleaseError where those of a table are not the expected ones.
+    """
     if wal_of(path).exists():
         raise ReleaseError("the new release was not closed properly; nothing released")
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(path))} as new (read_only)")
         found = {t: _count(connection, "new", t) for t in public_tables(connection, "new")}
-    if found != expected:
+        views = connection.execute("select schema_name, view_name from duckdb_views()").fetchall()
+    tables = {table: rows for table, rows in found.items() if table not in views}
+    if tables != expected:
         wrong = sorted(
-            ".".join(t) for t in found.keys() | expected if found.get(t) != expected.get(t)
+            ".".join(t) for t in tables.keys() | expected if tables.get(t) != expected.get(t)
         )
         raise ReleaseError(
             f"the new release differs from its source in {', '.join(wrong)}; nothing released"
         )
+    return found
 
 
 def _swap_link(warehouse: Path, target: Path) -> None:
