@@ -183,7 +183,7 @@ if fault != "fsync":
     Path.chmod = stepped(Path.chmod)
     Path.mkdir = stepped(Path.mkdir)
     Path.symlink_to = stepped(Path.symlink_to)
-    for name in ("_copy_table", "_copy_comments", "_verified", "prune"):
+    for name in ("_copy_table", "_copy_comments", "_verify", "prune"):
         setattr(module, name, stepped(getattr(module, name)))
 if what == "release":
     module.release(place, datetime(2026, 7, 1))

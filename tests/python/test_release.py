@@ -97,7 +97,7 @@ def test_a_view_of_public_tables_stays_one(warehouse: Path, tmp_path: Path) -> N
             """
         )
     made = release(warehouse, AS_OF, without_personal_data=True)
-    assert made.row_counts["marts", "fct_large"] == 10
+    assert ("marts", "fct_large") not in made.row_counts
     views = "select view_name, comment from duckdb_views() where not internal"
     assert read(warehouse, views) == [("fct_large", "One row per lead.")]
     # Under whatever name it is attached.
@@ -199,7 +199,7 @@ def test_no_work_file_no_release(tmp_path: Path) -> None:
         release(tmp_path, AS_OF)
 
 
-STEPS = ["_copy", "_copy_comments", "_verified", "sync", "_swap_link"]
+STEPS = ["_copy", "_copy_comments", "_verify", "sync", "_swap_link"]
 
 
 @pytest.mark.parametrize("step", STEPS)
