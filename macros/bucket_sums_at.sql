@@ -22,7 +22,7 @@
                     group by lead_id, episode, cast(moment_at as date)
                 ) as days
             inner join
-                {{ ref("int_engagement_rule_days") }} as rule_days
+                rule_days
                 on days.lead_id = rule_days.lead_id
                 and days.episode = rule_days.episode
                 and rule_days.score_date < days.score_date

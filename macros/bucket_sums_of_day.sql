@@ -7,11 +7,11 @@
         sum(events.weighted_points) as weighted_points
     from {{ moments }} as moments
     inner join
-        {{ ref("int_episodes") }} as episodes
+        episodes
         on moments.lead_id = episodes.lead_id
         and moments.episode = episodes.episode
     inner join
-        {{ ref("int_lead_events") }} as events
+        events
         on moments.lead_id = events.lead_id
         and cast(greatest(moments.moment_at, episodes.created_at) as date)
         = cast(events.acts_at as date)

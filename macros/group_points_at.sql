@@ -27,9 +27,7 @@
             from ({{ bucket_sums_at(moments) }}) as bucket_sums
             group by lead_id, episode, moment_at, bucket_number
         ) as totals
-    inner join {{ ref("int_leads_merged") }} as leads on totals.lead_id = leads.lead_id
-    inner join
-        {{ ref("int_decay_buckets") }} as buckets
-        on totals.bucket_number = buckets.bucket_number
+    inner join leads on totals.lead_id = leads.lead_id
+    inner join buckets on totals.bucket_number = buckets.bucket_number
     group by totals.lead_id, totals.episode, totals.moment_at, buckets.group_number
 {%- endmacro %}

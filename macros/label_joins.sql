@@ -1,11 +1,11 @@
 {% macro label_joins(scored) -%}
     left join
-        {{ ref("int_score_bands_ranged") }} as grades
+        bands as grades
         on grades.kind = 'fit'
         and {{ scored }}.fit_score >= grades.min_score
         and {{ scored }}.fit_score < grades.below_score
     left join
-        {{ ref("int_score_bands_ranged") }} as levels
+        bands as levels
         on levels.kind = 'engagement'
         and {{ scored }}.engagement_score >= levels.min_score
         and {{ scored }}.engagement_score < levels.below_score

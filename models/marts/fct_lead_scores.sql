@@ -1,12 +1,10 @@
 {% set dimensions = ["demographic", "firmographic", "technographic", "psychographic"] %}
 with
+    bands as (select * from {{ ref("int_score_bands_ranged") }}),
+
     -- Exact: doubles that add up to half a millionth are not always rounded alike.
     ledger as (
-        select
-            lead_id,
-            score_kind,
-            case when score_kind = 'fit' then score_group end as dimension,
-            cast(capped_points as decimal(38, 9)) as points
+        select *, cast(capped_points as decimal(38, 9)) as points
         from {{ ref("fct_score_ledger") }}
     ),
 
@@ -24,7 +22,10 @@ with
             {% for dimension in dimensions %}
                 ,
                 sum(
-                    case when dimension = '{{ dimension }}' then points end
+                    case
+                        when score_kind = 'fit' and score_group = '{{ dimension }}'
+                        then points
+                    end
                 ) as {{ dimension }}_points
             {% endfor %}
         from ledger
@@ -51,8 +52,7 @@ with
                 least(
                     sum(
                         case
-                            when {{ is_named }} and best_answers.points > 0
-                            then best_answers.points
+                            when {{ is_named }} then greatest(best_answers.points, 0.0)
                         end
                     ),
                     max(case when {{ is_named }} then score_groups.max_points end)

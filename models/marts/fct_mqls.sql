@@ -1,4 +1,6 @@
 with
+    bands as (select * from {{ ref("int_score_bands_ranged") }}),
+
     mqls as (select * from {{ ref("int_episode_mqls") }}),
 
     stages as (select * from {{ ref("int_episode_stages") }}),

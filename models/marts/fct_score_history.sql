@@ -1,4 +1,6 @@
 with
+    bands as (select * from {{ ref("int_score_bands_ranged") }}),
+
     days as (select * from {{ ref("int_engagement_days") }}),
 
     fit_scores as (select * from {{ ref("int_fit_scores") }}),

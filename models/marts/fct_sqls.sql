@@ -1,4 +1,6 @@
 with
+    bands as (select * from {{ ref("int_score_bands_ranged") }}),
+
     sql_scores as (select * from {{ ref("int_sql_scores") }}),
 
     stages as (select * from {{ ref("int_episode_stages") }}),

@@ -1,6 +1,16 @@
 with
     candidates as (select * from {{ ref("int_mql_candidates") }}),
 
+    rule_days as (select * from {{ ref("int_engagement_rule_days") }}),
+
+    events as (select * from {{ ref("int_lead_events") }}),
+
+    episodes as (select * from {{ ref("int_episodes") }}),
+
+    leads as (select * from {{ ref("int_leads_merged") }}),
+
+    buckets as (select * from {{ ref("int_decay_buckets") }}),
+
     scores as ({{ engagement_at("candidates") }}),
 
     periods as (select * from {{ ref("int_eligibility_periods") }}),

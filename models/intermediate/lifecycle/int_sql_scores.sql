@@ -1,4 +1,14 @@
 with
+    rule_days as (select * from {{ ref("int_engagement_rule_days") }}),
+
+    events as (select * from {{ ref("int_lead_events") }}),
+
+    episodes as (select * from {{ ref("int_episodes") }}),
+
+    leads as (select * from {{ ref("int_leads_merged") }}),
+
+    buckets as (select * from {{ ref("int_decay_buckets") }}),
+
     sqls as (
         select lead_id, episode, sql_at as moment_at
         from {{ ref("int_episode_stages") }}
