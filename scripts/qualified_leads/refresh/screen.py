@@ -137,7 +137,8 @@ def read_unmapped(connection: duckdb.DuckDBPyConnection) -> Unmapped:
         "select count(*), coalesce(sum(lead_share), 0), coalesce(sum(spend_share), 0)"
         " from reports.rpt_unmapped_sources"
     ).fetchone()
-    return Unmapped(*(row or (0, 0.0, 0.0)))
+    assert row is not None
+    return Unmapped(*row)
 
 
 def unmapped_line(unmapped: Unmapped, worth_saying: float | None) -> str | None:
