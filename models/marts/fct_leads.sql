@@ -5,7 +5,8 @@ with
 
     sums as (select * from {{ ref("int_engagement_sums") }}),
 
-    -- Whoever raises a hand at this very moment needs no threshold.
+    -- Whoever raises a hand at this very moment needs no threshold; it is no MQL only
+    -- where the episode has an earlier opportunity.
     raised as (
         select lead_id
         from sums

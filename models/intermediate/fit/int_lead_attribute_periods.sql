@@ -15,6 +15,8 @@ with
         where rule_set in ('fit', 'exclusion', 'persona')
     ),
 
+    -- A row for each asked column of a version; what is asked and no column of a lead
+    -- is null here, and dropped.
     united as (
         select
             lead_versions.lead_id,
@@ -48,12 +50,16 @@ with
             on lead_versions.domain = companies.domain
             and lead_versions.valid_from < companies.valid_to
             and lead_versions.valid_to > companies.valid_from
-        inner join asked on asked.attribute_name like 'company_%'
+        inner join
+            asked on asked.attribute_name in ('{{ company_columns() | join("', '") }}')
         union all
         select
             lead_versions.lead_id,
             'technology' as attribute_name,
-            greatest(lead_versions.valid_from, technologies.detected_at) as valid_from,
+            greatest(
+                lead_versions.valid_from,
+                coalesce(technologies.detected_at, lead_versions.valid_from)
+            ) as valid_from,
             lead_versions.valid_to,
             technologies.technology as attribute_value
         from lead_versions
@@ -63,7 +69,7 @@ with
             and technologies.row_state = 'staged'
             and coalesce(technologies.detected_at, lead_versions.valid_from)
             < lead_versions.valid_to
-        {% for column in ["email_domain", "stated_domain", "domain"] %}
+        {% for column in ["email_domain", "stated_domain"] %}
             union all
             select
                 lead_id,

@@ -34,6 +34,7 @@ with
             episodes.lead_id,
             episodes.episode,
             episodes.started_at,
+            episodes.starts_after,
             episodes.ends_at,
             episodes.closing_outcome,
             episodes.is_in_force,

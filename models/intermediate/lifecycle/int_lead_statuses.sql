@@ -59,6 +59,7 @@ with
                 else 'lead'
             end as current_stage,
             in_force.episode as episode_count,
+            in_force.starts_after,
             firsts.mql_at,
             firsts.sal_at,
             firsts.sql_at,

@@ -5,7 +5,7 @@ with
 
     effects as (select * from {{ ref("fct_removal_effects") }}),
 
-    -- Where time or the source of a touch matters and its place does not.
+    -- Models in which time or the source of a touch decides, and not its place.
     weighted as (
         select
             paths.milestone,

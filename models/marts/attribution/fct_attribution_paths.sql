@@ -3,7 +3,8 @@ with
 
     models as (select * from {{ ref("attribution_models") }}),
 
-    -- An anchor that is absent or coincides with an earlier one has no share.
+    -- An anchor that coincides with an earlier one has no share, nor has a touch at the
+    -- creation that there is not.
     anchored as (
         select
             paths.*,
@@ -14,19 +15,22 @@ with
             models.first_share,
             case
                 when
-                    paths.creation_number <> paths.first_number
-                    or (
-                        paths.creation_number = paths.first_number
-                        and models.first_share is null
+                    paths.creation_number is not null
+                    and (
+                        models.first_share is null
+                        or paths.creation_number <> paths.first_number
                     )
                 then models.creation_share
             end as creation_share,
             case
                 when
-                    paths.last_number
-                    = case when models.first_share > 0 then paths.first_number end
-                    or paths.last_number
-                    = case when models.creation_share > 0 then paths.creation_number end
+                    paths.last_number = case
+                        when models.first_share is not null then paths.first_number
+                    end
+                    or paths.last_number = case
+                        when models.creation_share is not null
+                        then paths.creation_number
+                    end
                 then null
                 else models.last_share
             end as last_share
@@ -47,11 +51,15 @@ with
         from anchored
     ),
 
+    -- Null where no place has a credit.
     totalled as (
         select
             *,
-            anchor_share
-            + case when other_count > 0 then other_share else 0 end as total_share
+            case
+                when touch_count > 0 and half_life_days is null and not is_data_driven
+                then
+                    anchor_share + case when other_count > 0 then other_share else 0 end
+            end as total_share
         from counted
     ),
 

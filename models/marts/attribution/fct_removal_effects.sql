@@ -22,7 +22,7 @@ with
             origins.state_number as from_number,
             targets.state_number as to_number,
             case when origins.state = targets.state then 1e0 else 0e0 end
-            - coalesce(transitions.probability, 0e0) as visits
+            - coalesce(transitions.probability, 0e0) as cell
         from (select distinct steps.milestone from transitions as steps) as milestones
         cross join states as origins
         cross join states as targets
@@ -45,30 +45,30 @@ with
                 to_number,
                 case
                     when {{ is_row }}
-                    then case when {{ is_column }} then 1e0 else visits end / diagonal
+                    then case when {{ is_column }} then 1e0 else cell end / diagonal
                     when {{ is_column }}
-                    then 0e0 - visits / diagonal
-                    else visits - in_column * in_row / diagonal
-                end as visits
+                    then 0e0 - cell / diagonal
+                    else cell - in_column * in_row / diagonal
+                end as cell
             from
                 (
                     select
                         *,
-                        max(case when {{ is_column }} then visits end) over (
+                        max(case when {{ is_column }} then cell end) over (
                             partition by milestone, from_number
                         ) as in_column,
-                        max(case when {{ is_row }} then visits end) over (
+                        max(case when {{ is_row }} then cell end) over (
                             partition by milestone, to_number
                         ) as in_row,
                         max(
-                            case when {{ is_row }} and {{ is_column }} then visits end
+                            case when {{ is_row }} and {{ is_column }} then cell end
                         ) over (partition by milestone) as diagonal
                     from cleared_{{ step - 1 }}
                 ) as pivoted
         ),
     {% endfor %}
 
-    visits as (select * from cleared_{{ state_count }}),
+    visits as (select *, cell as visits from cleared_{{ state_count }}),
 
     ends as (select * from visits where to_state = '(conversion)' and visits > 0),
 
