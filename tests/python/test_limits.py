@@ -18,7 +18,8 @@ from harness import PROJECT, copy_project
 
 from qualified_leads.console import printable
 from qualified_leads.contract import REJECTED_ROWS, load_contract
-from qualified_leads.duckdb_limits import safe_text
+from qualified_leads.duckdb_limits import Plugin, safe_text
+from qualified_leads.engine import check_engine
 
 pytestmark = pytest.mark.promise("Policy rows cannot run SQL, and neither can data")
 AS_OF = "2026-07-01 00:00:00"
@@ -266,6 +267,13 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> duckdb.DuckDBPyC
     yield handle.cursor()
     handle.close()
     os.umask(before)
+
+
+def test_an_engine_that_loses_data_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_engine, "__defaults__", ("1.4.4",))
+    monkeypatch.setattr(os, "umask", lambda mask: mask)
+    with pytest.raises(DbtRuntimeError, match=r"DuckDB 1\.4\.4 is too old"):
+        Plugin("limits", {})
 
 
 ALLOWED = (

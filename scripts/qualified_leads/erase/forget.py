@@ -90,8 +90,9 @@ def erase(
         leave_broken_releases(warehouse)
         suppression = read_suppression(warehouse)
         _add(warehouse, suppression, asked, read_policy(seeds))
-        write_suppression(warehouse, suppression)
+        # Before the list: nobody is on it whom the next run would not take out of every file.
         write_whole(warehouse / MARK_NAME, _ALSO_TEXT if also_text else "")
+        write_suppression(warehouse, suppression)
         return _finish(warehouse, seeds, logs, locks)
 
 
