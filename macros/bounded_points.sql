@@ -1,9 +1,9 @@
 {% macro bounded_points(buckets) -%}
-    0.0
+    0e0
     {% for group in buckets | map(attribute="group") | unique %}
         + greatest(
             least(
-                0.0
+                0e0
                 {% for bucket in buckets if bucket.group == group %}
                     + points_{{ bucket.number }}
                 {% endfor %},

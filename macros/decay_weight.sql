@@ -7,10 +7,10 @@
     -#}
     case
         when {{ half_life_days }} is null
-        then 1.0
+        then 1e0
         else
             power(
-                2.0,
+                2e0,
                 greatest(
                     least(
                         {{
@@ -20,9 +20,9 @@
                                 ~ ", cast('2000-01-01' as timestamp))",
                                 moment_at,
                             )
-                        }} / {{ half_life_days }} - 1000.0, 1000.0
+                        }} / {{ half_life_days }} - 1000e0, 1000e0
                     ),
-                    -1060.0
+                    -1060e0
                 )
             )
     end

@@ -7,8 +7,8 @@
             {{
                 clamp(
                     "sum(" ~ clamp("points", "min_points", "max_points") ~ ")",
-                    0.0,
-                    100.0,
+                    0,
+                    100,
                 )
             }},
             6

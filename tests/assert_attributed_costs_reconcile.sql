@@ -39,13 +39,13 @@ cross join ledger
 cross join wins
 where
     reported.spend <> ledger.spend
-    or abs(reported.revenue - cast(wins.revenue as double)) > 0.001
+    or abs(reported.revenue - cast(wins.revenue as double)) > 0.001e0
     -- Without attribution later stages imply earlier ones, and episodes count.
     or (
         reported.attribution_model <> 'lead_source'
         and (
-            abs(reported.mqls - milestones.mqls) > 0.000001
-            or abs(reported.sqls - milestones.sqls) > 0.000001
-            or abs(reported.customers - milestones.customers) > 0.000001
+            abs(reported.mqls - milestones.mqls) > 0.000001e0
+            or abs(reported.sqls - milestones.sqls) > 0.000001e0
+            or abs(reported.customers - milestones.customers) > 0.000001e0
         )
     )

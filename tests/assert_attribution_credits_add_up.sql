@@ -44,6 +44,6 @@ full join
 where
     reached.lead_id is null
     or totals.credit is null
-    or abs(totals.credit - 1) > 0.000000001
+    or abs(totals.credit - 1) > 0.000000001e0
     or totals.least_credit <= 0
     or totals.missing_source_count > 0

@@ -24,5 +24,5 @@ from scores
 full join totals on scores.lead_id = totals.lead_id
 where
     scores.lead_id is null
-    or abs(scores.fit_score - coalesce(totals.fit, 0)) > 0.000001
-    or abs(scores.engagement_score - coalesce(totals.engagement, 0)) > 0.000001
+    or abs(scores.fit_score - coalesce(totals.fit, 0)) > 0.000001e0
+    or abs(scores.engagement_score - coalesce(totals.engagement, 0)) > 0.000001e0

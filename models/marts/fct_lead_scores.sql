@@ -52,7 +52,7 @@ with
                 least(
                     sum(
                         case
-                            when {{ is_named }} then greatest(best_answers.points, 0.0)
+                            when {{ is_named }} then greatest(best_answers.points, 0e0)
                         end
                     ),
                     max(case when {{ is_named }} then score_groups.max_points end)
@@ -79,7 +79,7 @@ with
                 {% set rate = "coalesce(sums.%s, 0) / reachable.%s" %},
                 case
                     when reachable.{{ points }} > 0
-                    then {{ clamp(rate | format(points, points), 0.0, 1.0) }}
+                    then {{ clamp(rate | format(points, points), 0, 1) }}
                 end as {{ dimension }}_icp_rate
             {% endfor %}
         from leads

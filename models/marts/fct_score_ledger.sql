@@ -61,7 +61,7 @@ with
             cast(null as string) as score_group,
             'clamp:total' as rule_id,
             sum(clamped_points) as points,
-            {{ clamp("sum(clamped_points)", 0.0, 100.0) }} as clamped_points
+            {{ clamp("sum(clamped_points)", 0, 100) }} as clamped_points
         from group_sums
         group by lead_id, score_kind
     ),
@@ -88,7 +88,7 @@ with
             null as decayed_points,
             round(clamped_points - points, 9) as capped_points
         from clamps
-        where abs(clamped_points - points) > 0.0000000001
+        where abs(clamped_points - points) > 0.0000000001e0
     )
 
 select *

@@ -36,7 +36,7 @@ with
                 ,
                 {{
                     bucket_points(
-                        "coalesce(sum(days.weighted_%s) over history, 0.0)"
+                        "coalesce(sum(days.weighted_%s) over history, 0e0)"
                         | format(bucket.number),
                         "days.scored_at",
                         "leads.created_at",
@@ -60,9 +60,9 @@ with
         select
             *,
             {{ bounded_points(buckets) }} as points,
-            0.0
+            0e0
             {% for bucket in buckets %}
-                + greatest(points_{{ bucket.number }}, 0.0)
+                + greatest(points_{{ bucket.number }}, 0e0)
             {% endfor %} as points_without_losses
         from decayed
     ),
@@ -75,14 +75,12 @@ with
             score_date,
             scored_at,
             has_hand_raise,
-            round(
-                cast({{ clamp("points", 0.0, 100.0) }} as double), 6
-            ) as engagement_score,
+            round(cast({{ clamp("points", 0, 100) }} as double), 6) as engagement_score,
             positive_points + coalesce(
                 lag(points_without_losses) over (
                     partition by lead_id, episode order by score_date
                 ),
-                0.0
+                0e0
             ) as highest_possible_score
         from scored
     )

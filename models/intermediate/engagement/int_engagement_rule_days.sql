@@ -29,8 +29,8 @@ with
             episodes.episode,
             null as rule_id,
             null as bucket_number,
-            0.0 as points,
-            0.0 as weighted_points,
+            0e0 as points,
+            0e0 as weighted_points,
             false as is_hand_raise,
             moments.moment_at as acts_at
         from moments
@@ -53,7 +53,7 @@ with
             max(is_hand_raise) as has_hand_raise,
             count(rule_id) as event_count,
             sum(points) as raw_points,
-            sum(greatest(points, 0.0)) as positive_points,
+            sum(greatest(points, 0e0)) as positive_points,
             sum(weighted_points) as weighted_points
         from assigned
         group by lead_id, episode, cast(acts_at as date), rule_id, bucket_number

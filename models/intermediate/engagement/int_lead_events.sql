@@ -22,7 +22,7 @@ with
             members.created_at,
             activities.activity_type,
             activities.occurred_at,
-            1.0 as strength,
+            1e0 as strength,
             true as is_activity
         from activities
         inner join members on activities.lead_id = members.member_lead_id

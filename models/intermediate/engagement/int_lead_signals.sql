@@ -12,7 +12,7 @@ with
             host,
             concat('intent_', signal_type) as activity_type,
             occurred_at,
-            coalesce(strength, 1.0) as strength
+            coalesce(strength, 1e0) as strength
         from {{ ref("stg_raw__intent_signals") }}
         where row_state = 'staged'
     ),

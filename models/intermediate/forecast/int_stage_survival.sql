@@ -59,7 +59,7 @@ with
             step_number,
             count(*)
             - count(case when is_last_step and outcome = 'open' then 1 end)
-            / 2.0 as exposed_entries,
+            / 2e0 as exposed_entries,
             count(case when is_last_step and outcome = 'won' then 1 end) as wins,
             count(case when is_last_step and outcome = 'closed' then 1 end) as closings
         from stepped

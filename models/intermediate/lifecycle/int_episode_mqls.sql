@@ -23,7 +23,7 @@ with
             candidates.episode,
             candidates.moment_at as mql_at,
             periods.fit_score,
-            coalesce(scores.engagement_score, 0.0) as engagement_score,
+            coalesce(scores.engagement_score, 0e0) as engagement_score,
             periods.policy_version,
             case
                 when candidates.has_hand_raise
@@ -64,7 +64,7 @@ with
             and periods.has_consent
             and periods.has_fit
             and (
-                coalesce(scores.engagement_score, 0.0) >= periods.engagement_threshold
+                coalesce(scores.engagement_score, 0e0) >= periods.engagement_threshold
                 or candidates.has_hand_raise
             )
             and candidates.moment_at

@@ -32,7 +32,7 @@ with
             and days.score_date <= cast(periods.valid_to as date)
             and (
                 days.has_hand_raise
-                or days.highest_possible_score + 0.000001
+                or days.highest_possible_score + 0.000001e0
                 >= periods.engagement_threshold
             )
         where not periods.is_excluded and periods.has_consent and periods.has_fit

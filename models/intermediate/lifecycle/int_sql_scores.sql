@@ -22,7 +22,7 @@ with
             sqls.lead_id,
             sqls.episode,
             sqls.moment_at,
-            coalesce(scores.engagement_score, 0.0) as engagement_score
+            coalesce(scores.engagement_score, 0e0) as engagement_score
         from sqls
         left join
             scores on sqls.lead_id = scores.lead_id and sqls.episode = scores.episode

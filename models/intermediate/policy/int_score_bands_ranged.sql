@@ -10,7 +10,7 @@ with
                 lead(cast(min_score as double)) over (
                     partition by lower(trim(kind)) order by min_score
                 ),
-                1000.0
+                1000e0
             ) as below_score
         from score_bands
     )

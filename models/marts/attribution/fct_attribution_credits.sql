@@ -22,7 +22,7 @@ with
                 then coalesce(effects.removal_effect, 0)
                 else 1
             end * power(
-                2.0,
+                2e0,
                 - coalesce(
                     {{ days_between("touches.touched_at", "paths.last_touched_at") }}
                     / paths.half_life_days,

@@ -77,7 +77,7 @@ with
         select
             leads.lead_id,
             coalesce(ranked.persona, 'unmatched') as persona,
-            coalesce(ranked.match_rate, 0.0) as match_rate,
+            coalesce(ranked.match_rate, 0e0) as match_rate,
             coalesce(ranked.persona_count, 0) as persona_count,
             ranked.first_priority
         from leads

@@ -20,16 +20,16 @@ with
             compared.other_customers
             / nullif(compared.other_leads, 0) as other_customer_rate,
             parameters.confidence_z * sqrt(
-                1.0 / nullif(compared.matched_sqls, 0)
-                - 1.0 / nullif(compared.matched_leads, 0)
-                + 1.0 / nullif(compared.other_sqls, 0)
-                - 1.0 / nullif(compared.other_leads, 0)
+                1e0 / nullif(compared.matched_sqls, 0)
+                - 1e0 / nullif(compared.matched_leads, 0)
+                + 1e0 / nullif(compared.other_sqls, 0)
+                - 1e0 / nullif(compared.other_leads, 0)
             ) as sql_error,
             parameters.confidence_z * sqrt(
-                1.0 / nullif(compared.matched_customers, 0)
-                - 1.0 / nullif(compared.matched_leads, 0)
-                + 1.0 / nullif(compared.other_customers, 0)
-                - 1.0 / nullif(compared.other_leads, 0)
+                1e0 / nullif(compared.matched_customers, 0)
+                - 1e0 / nullif(compared.matched_leads, 0)
+                + 1e0 / nullif(compared.other_customers, 0)
+                - 1e0 / nullif(compared.other_leads, 0)
             ) as customer_error,
             case
                 when
@@ -37,10 +37,10 @@ with
                     and least(compared.matched_leads, compared.other_leads)
                     >= parameters.minimum_leads
                 then
-                    ln(compared.matched_sqls + 0.5)
-                    - ln(compared.matched_leads - compared.matched_sqls + 0.5)
-                    - ln(compared.other_sqls + 0.5)
-                    + ln(compared.other_leads - compared.other_sqls + 0.5)
+                    ln(compared.matched_sqls + 0.5e0)
+                    - ln(compared.matched_leads - compared.matched_sqls + 0.5e0)
+                    - ln(compared.other_sqls + 0.5e0)
+                    + ln(compared.other_leads - compared.other_sqls + 0.5e0)
             end as log_odds
         from compared
         cross join parameters

@@ -63,9 +63,9 @@ with
         select
             *,
             sum(earlier_leads) over (partition by score_kind, month) as baseline_leads,
-            (leads + 0.5)
-            / sum(leads + 0.5) over (partition by score_kind, month) as lead_share,
-            (earlier_leads + 0.5) / sum(earlier_leads + 0.5) over (
+            (leads + 0.5e0)
+            / sum(leads + 0.5e0) over (partition by score_kind, month) as lead_share,
+            (earlier_leads + 0.5e0) / sum(earlier_leads + 0.5e0) over (
                 partition by score_kind, month
             ) as baseline_share
         from filled

@@ -51,8 +51,7 @@ with
                 then goals.target_value
                 else summed.baseline * (1 + goals.target_value / 100)
             end as target,
-            {{ clamp("goals.elapsed_days / goals.day_count", 0.0, 1.0) }}
-            as elapsed_rate
+            {{ clamp("goals.elapsed_days / goals.day_count", 0, 1) }} as elapsed_rate
         from goals
         left join summed on goals.goal_id = summed.goal_id
     ),
