@@ -1,7 +1,7 @@
 """Small wrongs that could be written by mistake, found in the text of the project's code.
 
-Each is one edit of one file. Messages, docstrings, annotations and what only prints are left out,
-as a change of these is no wrong. In SQL what stands in Jinja tags, comments and quotes is left out.
+Each is one edit of one file. Messages, docstrings, annotations, what only prints and sizes that
+are a power of two (of buffers and the like) are left out, as a change of these is no wrong. In SQL what stands in Jinja tags, comments and quotes is left out.
 """
 
 from __future__ import annotations
@@ -130,8 +130,10 @@ class _Places:
 
 def _python_edits(tree: ast.AST, places: _Places) -> Iterator[Edit]:
     for node in ast.iter_child_nodes(tree):
-        if _is_told(node) or isinstance(
-            node, ast.JoinedStr | ast.Raise | ast.Import | ast.ImportFrom
+        if (
+            _is_told(node)
+            or _is_size(node)
+            or isinstance(node, ast.JoinedStr | ast.Raise | ast.Import | ast.ImportFrom)
         ):
             continue
         yield from _edits_of(node, places)
@@ -155,6 +157,10 @@ def _is_told(node: ast.AST) -> bool:
         return False
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     return name in TELLS
+
+
+def _is_size(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.LShift)
 
 
 def _edits_of(node: ast.AST, places: _Places) -> Iterator[Edit]:
@@ -213,9 +219,9 @@ def _sql_edits(text: str) -> Iterator[Edit]:
     for found in _WORDS.finditer(text):
         if found.end() not in between:
             yield found.start(), found.end(), SWAPPED[found.group()]
-    for found in re.finditer(r"(?<![\w.'-])\d+(?:\.\d+)?(?![\w.'])", text):
+    for found in re.finditer(r"(?<![\w.'-])\d+(?:\.\d+)?(?:e\d+)?(?![\w.'])", text):
         number = found.group()
-        new = str(float(number) + 1) if "." in number else str(int(number) + 1)
+        new = str(int(number) + 1) if number.isdigit() else f"{float(number) + 1}e0"
         yield found.start(), found.end(), new
     for found in re.finditer(r"\b(?:desc|distinct)\b", text):
         yield found.start(), found.end(), ""
