@@ -1,7 +1,8 @@
 """Small wrongs that could be written by mistake, found in the text of the project's code.
 
 Each is one edit of one file. Messages, docstrings, annotations, what only prints and sizes that
-are a power of two (of buffers and the like) are left out, as a change of these is no wrong. In SQL what stands in Jinja tags, comments and quotes is left out.
+are a power of two (of buffers and the like) are left out, as a change of these is no wrong. In SQL
+what stands in Jinja tags, comments and quotes is left out.
 """
 
 from __future__ import annotations
