@@ -7,6 +7,13 @@
     case
         when regexp_full_match({{ expression }}, '[ -~]*')
         then {{ expression }}
-        else ascii_domain({{ expression }})
+        else
+            {{
+                (
+                    "ascii_domain(" ~ expression ~ ")"
+                    if execute and has_plugin()
+                    else expression
+                )
+            }}
     end
 {%- endmacro %}

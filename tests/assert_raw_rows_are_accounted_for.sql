@@ -20,8 +20,9 @@ with
 
     counted as (
         {% for table_name in tables %}
-            select '{{ table_name }}' as table_name, count(*) as raw_count
-            from {{ source("raw", table_name) }} {{ "union all" if not loop.last }}
+            select
+                '{{ table_name }}' as table_name, count(landed._loaded_at) as raw_count
+            from {{ raw_rows(table_name) }} as landed {{ "union all" if not loop.last }}
         {% endfor %}
     )
 

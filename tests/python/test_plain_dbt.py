@@ -7,6 +7,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from harness import BuildError, as_of_option, copy_project, run_dbt
 from refreshing import query, snapshot, snapshot_differences
@@ -90,6 +91,83 @@ def test_it_is_built_again_where_it_was_moved_to(built: Path, tmp_path: Path) ->
         assert snapshot_differences(before, snapshot(database)) == []
     finally:
         shutil.move(tmp_path / "away", built)
+
+
+def test_it_builds_as_a_package_of_another_project(built: Path, tmp_path: Path) -> None:
+    """Of raw tables elsewhere, without our plugin: the same marts and reports.
+
+    Then a run that finds what came since, against one that computes everything.
+    """
+    host = tmp_path / "host"
+    (host / "models").mkdir(parents=True)
+    (host / "packages.yml").write_text(f"packages: [{{local: '{built}'}}]\n")
+    (host / "models" / "hot_leads.sql").write_text(
+        "select lead_id from {{ ref('qualified_leads', 'fct_leads') }}"
+    )
+    (host / "profiles.yml").write_text(
+        "host: {target: dev, outputs: {dev: {type: duckdb, path: host.duckdb, schema: host}}}\n"
+    )
+    settings = {
+        "name": "host",
+        "profile": "host",
+        "vars": {"qualified_leads": {"raw_schema": "crm", "as_of": "2026-07-01 00:00:00"}},
+    }
+    (host / "dbt_project.yml").write_text(json.dumps(settings))
+    landed = built / "warehouse" / "raw"
+    tables = {path.parent.name for path in landed.rglob("*.parquet")} - {"rejected_rows"}
+    with duckdb.connect(str(host / "host.duckdb")) as connection:
+        connection.execute("create schema crm")
+        for table in tables:
+            connection.execute(f"create table crm.{table} as from '{landed / table}/*.parquet'")
+        # A column of the contract that a source need not have.
+        connection.execute("alter table crm.leads drop landing_page")
+    run_dbt(host, "deps")
+    run_dbt(host, "build", *NO_UNIT_TESTS)
+    work = built / "warehouse" / "work.duckdb"
+    of_landing_page = {"dim_leads", "rpt_data_quality"}
+    assert _differing(work, "", host / "host.duckdb", "host_") <= of_landing_page
+
+    with duckdb.connect(str(host / "host.duckdb")) as connection:
+        later = "timestamp '2099-01-01' as _loaded_at, timestamp '2099-01-01' as _landed_at"
+        connection.execute(
+            f"insert into crm.activities by name select 'new ' || activity_id as activity_id, "
+            f"lead_id, 'demo_request' as activity_type, timestamp '2026-06-30' as occurred_at, "
+            f"{later} from crm.activities limit 50"
+        )
+    run_dbt(host, "run")
+    shutil.copy(host / "host.duckdb", tmp_path / "later.duckdb")
+    run_dbt(host, "run", "--full-refresh")
+    assert _differing(tmp_path / "later.duckdb", "host_", host / "host.duckdb", "host_") == set()
+    assert _differing(work, "", host / "host.duckdb", "host_") > {"fct_leads"}
+
+
+def _differing(left: Path, left_prefix: str, right: Path, right_prefix: str) -> set[str]:
+    """Public tables with rows that the other file lacks; doubles are compared to 7 digits."""
+    found = set()
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{left}' as l (read_only)")
+        connection.execute(f"attach '{right}' as r (read_only)")
+        for schema in ("marts", "reports"):
+            tables = connection.execute(
+                "select table_name from information_schema.tables "
+                "where table_catalog = 'l' and table_schema = ?",
+                [left_prefix + schema],
+            ).fetchall()
+            for (table,) in tables:
+                ours = f"l.{left_prefix}{schema}.{table}"
+                theirs = f"r.{right_prefix}{schema}.{table}"
+                columns = ", ".join(
+                    f"round({name}, 7)" if kind == "DOUBLE" else name
+                    for name, kind, *_ in connection.execute(f"describe {ours}").fetchall()
+                )
+                lacking = f"(select {columns} from {{}} except all select {columns} from {{}})"
+                query = " union all ".join(
+                    f"select 1 from {lacking.format(*pair)}"
+                    for pair in ((ours, theirs), (theirs, ours))
+                )
+                if connection.execute(f"{query} limit 1").fetchall():
+                    found.add(table)
+    return found
 
 
 def test_leads_alone_are_enough(built: Path, tmp_path: Path) -> None:

@@ -1,6 +1,4 @@
-{% set built_in_names = (
-    lead_columns() + company_columns() + ["technology", "registrable_domain"]
-) %}
+{% set built_in_names = built_in_attributes().values() | sum(start=[]) %}
 with
     lead_attributes as (
         select staged.*, affected.survivor_lead_id

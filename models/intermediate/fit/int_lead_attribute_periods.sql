@@ -1,3 +1,4 @@
+{% set built_in = built_in_attributes() %}
 with
     rules as (select * from {{ ref("int_rules_parsed") }}),
 
@@ -15,8 +16,7 @@ with
         where rule_set in ('fit', 'exclusion', 'persona')
     ),
 
-    -- A row for each asked column of a version; what is asked and no column of a lead
-    -- is null here, and dropped.
+    -- A row for each asked column; what is asked and no column is null, and dropped.
     united as (
         select
             lead_versions.lead_id,
@@ -25,7 +25,7 @@ with
             lead_versions.valid_to,
             case
                 asked.attribute_name
-                {% for name in lead_columns() %}
+                {% for name in built_in.lead %}
                     when '{{ name }}' then cast(lead_versions.{{ name }} as string)
                 {% endfor %}
             end as attribute_value
@@ -39,7 +39,7 @@ with
             least(lead_versions.valid_to, companies.valid_to) as valid_to,
             case
                 asked.attribute_name
-                {% for name in company_columns() %}
+                {% for name in built_in.company %}
                     when '{{ name }}'
                     then cast(companies.{{ name | replace("company_", "") }} as string)
                 {% endfor %}
@@ -51,7 +51,7 @@ with
             and lead_versions.valid_from < companies.valid_to
             and lead_versions.valid_to > companies.valid_from
         inner join
-            asked on asked.attribute_name in ('{{ company_columns() | join("', '") }}')
+            asked on asked.attribute_name in ('{{ built_in.company | join("', '") }}')
         union all
         select
             lead_versions.lead_id,

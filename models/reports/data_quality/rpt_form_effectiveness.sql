@@ -1,6 +1,4 @@
-{% set told_by_others = (
-    lead_columns() + company_columns() + ["technology", "registrable_domain"]
-) %}
+{% set told_by_others = built_in_attributes().values() | sum(start=[]) %}
 with
     answers as (select * from {{ ref("int_forms_answered") }}),
 
