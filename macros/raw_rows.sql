@@ -4,21 +4,21 @@
         {{ relation }}
     {%- else -%}
         {%- set found = load_relation(relation) -%}
-        {%- set present = [] -%}
-        {%- if found is not none -%}
-            {%- for column in adapter.get_columns_in_relation(found) -%}
-                {%- do present.append(column.name | lower) -%}
-            {%- endfor -%}
-        {%- endif -%}
+        {%- set built = adapter.get_columns_in_relation(found) if found else [] -%}
+        {%- set present = built | map(attribute="name") | map("lower") | list -%}
+        {%- set source_id = "source.qualified_leads.raw." ~ table_name -%}
         {%- set columns = [] -%}
-        {%- for column in graph.sources[
-            "source.qualified_leads.raw." ~ table_name
-        ].columns.values() -%}
-            {%- set fill = (
-                "_loaded_at"
-                if column.name == "_landed_at" and found is not none
-                else "null"
+        {%- for column in graph.sources[source_id].columns.values() -%}
+            {%- set is_needed = (
+                column.meta.is_required or column.name == "_loaded_at"
             ) -%}
+            {%- if found and is_needed and column.name not in present -%}
+                {%- do exceptions.raise_compiler_error(
+                    relation ~ " lacks the required column " ~ column.name
+                ) -%}
+            {%- endif -%}
+            {%- set is_stamp = found and column.name == "_landed_at" -%}
+            {%- set fill = "_loaded_at" if is_stamp else "null" -%}
             {%- set value = column.name if column.name in present else fill -%}
             {%- do columns.append(
                 "cast("
@@ -32,7 +32,7 @@
         (
             select
                 {{ columns | join(", ") }}
-                {{ "from " ~ relation if found is not none else "where false" }}
+                {{ "from " ~ relation if found else "where false" }}
         )
     {%- endif -%}
 {%- endmacro %}

@@ -140,6 +140,11 @@ def test_it_builds_as_a_package_of_another_project(built: Path, tmp_path: Path) 
     assert _differing(tmp_path / "later.duckdb", "host_", host / "host.duckdb", "host_") == set()
     assert _differing(work, "", host / "host.duckdb", "host_") > {"fct_leads"}
 
+    with duckdb.connect(str(host / "host.duckdb")) as connection:
+        connection.execute("alter table crm.spend drop amount")
+    with pytest.raises(BuildError, match="stg_raw__spend: .*lacks the required column amount"):
+        run_dbt(host, "run", "--select", "stg_raw__spend")
+
 
 def _differing(left: Path, left_prefix: str, right: Path, right_prefix: str) -> set[str]:
     """Public tables with rows that the other file lacks; doubles are compared to 7 digits."""

@@ -79,7 +79,8 @@ ACROSS = """
 CHANGES = """
     update reports.rpt_lead_funnel set leads = leads * 2, mqls = mqls * 2;
     update reports.rpt_source_costs set spend = spend * 3 + 1;
-    insert into marts.fct_funnel_entries select * from marts.fct_funnel_entries;
+    insert into marts.fct_leads select * from marts.fct_leads; -- and of funnel entries, a view
+    insert into marts.fct_stage_entries select * from marts.fct_stage_entries;
     insert into marts.fct_lead_scores select * from marts.fct_lead_scores;
 """
 
