@@ -1,6 +1,7 @@
 """Small wrongs in the models are found: each mutation makes the project differ from the reference.
 
-A plain run tries the first few; `MUTATIONS=all` before a release tries them all.
+What the example has no case of, a unit test of the model has. A plain run tries the first few,
+`MUTATIONS=all` before a release all of them.
 
 A mutation names the text that it changes; where a model no longer has it, the test fails and says
 so, and the mutation is to be brought up to date.
@@ -65,8 +66,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a threshold is strict",
-        "0.0) >= periods.engagement_threshold",
-        "0.0) > periods.engagement_threshold",
+        "0e0) >= periods.engagement_threshold",
+        "0e0) > periods.engagement_threshold",
     ),
     Mutation(
         "a hurdle is strict",
@@ -100,7 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a total is not clamped",
-        '{{ clamp("sum(clamped_points)", 0.0, 100.0) }} as clamped_points',
+        '{{ clamp("sum(clamped_points)", 0, 100) }} as clamped_points',
         "sum(clamped_points) as clamped_points",
     ),
     Mutation(
@@ -175,7 +176,8 @@ MUTATIONS = (
     ),
     Mutation(
         "the whole of a path is scaled by a touch",
-        "weight / sum(weight) over ( partition by milestone, attribution_model, lead_id )",
+        "weight / sum(weight) over ( partition by milestone, attribution_model, lead_id"
+        " order by touch_number rows between unbounded preceding and unbounded following )",
         "weight",
     ),
     Mutation(
@@ -235,11 +237,13 @@ def test_mutation_is_found(mutation: Mutation, example: Built) -> None:
         run_dbt(example.project, "run", "--select", f"{model.stem}+", *example.as_of)
         found_differences = differences(example.expected, example.database)
         is_found = found_differences != example.known_differences
+        if not is_found:
+            run_dbt(example.project, "test", "--select", f"{model.stem},test_type:unit")
     except BuildError:
-        is_found = True  # a contract or a key refused it
+        is_found = True  # a contract, a key or a unit test refused it
     finally:
         model.write_text(original, encoding="utf-8")
-    assert is_found, "the project agrees with the reference as it did before"
+    assert is_found, "the project agrees with the reference and its unit tests as it did before"
 
 
 def test_unchanged_project_agrees(example: Built) -> None:
