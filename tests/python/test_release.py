@@ -93,6 +93,7 @@ def test_a_view_of_public_tables_stays_one(warehouse: Path, tmp_path: Path) -> N
             (with leads as (select * from "work"."marts"."fct_leads") select lead_id from leads);
             create view reports.rpt_raw as (select email as raw_text from raw.leads);
             create view reports.rpt_named as (select lead_id from marts.dim_leads);
+            create view marts.fct_above as (select * from marts.fct_large);
             comment on view marts.fct_large is 'One row per lead.';
             """
         )
@@ -105,6 +106,7 @@ def test_a_view_of_public_tables_stays_one(warehouse: Path, tmp_path: Path) -> N
     with duckdb.connect() as connection:
         connection.execute(f"attach '{tmp_path / 'other.duckdb'}' as other (read_only)")
         assert connection.execute("select count(*) from other.marts.fct_large").fetchone() == (10,)
+        assert connection.execute("select count(*) from other.marts.fct_above").fetchone() == (10,)
         assert connection.execute("select * from other.reports.rpt_raw").fetchall() == [("x",)]
 
 

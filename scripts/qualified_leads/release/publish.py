@@ -295,19 +295,28 @@ def _self_contained_views(
 ) -> dict[TableName, str]:
     """The statements that create the views that read nothing but public tables.
 
-    A release keeps these as views. The others read what no release has.
+    A release keeps these as views. Others read what no release has, or such a view, and become
+    tables.
     """
-    found: dict[TableName, str] = {}
     public = {".".join(table) for table in tables}
+    statements: dict[TableName, str] = {}
+    read: dict[str, set[str]] = {}
     for schema, view, text in connection.execute(
         "select schema_name, view_name, sql from duckdb_views() where database_name = 'work'"
     ).fetchall():
+        if (schema, view) not in tables:
+            continue
         # DuckDB 1.5 keeps the name of the file, which is not that of a release.
         statement = re.sub(r'"?\bwork"?\.(?=marts\.|reports\.)', "", text)
         query = statement.partition(" AS ")[2].rstrip(";")
-        if (schema, view) in tables and connection.get_table_names(query, qualified=True) <= public:
-            found[schema, view] = statement
-    return found
+        names = connection.get_table_names(query, qualified=True)
+        if names <= public:
+            statements[schema, view], read[f"{schema}.{view}"] = statement, names
+    return {
+        table: statement
+        for table, statement in statements.items()
+        if read.keys().isdisjoint(read[".".join(table)])
+    }
 
 
 def _copy_table(
