@@ -142,7 +142,7 @@ def test_it_builds_as_a_package_of_another_project(built: Path, tmp_path: Path) 
 
     with duckdb.connect(str(host / "host.duckdb")) as connection:
         connection.execute("alter table crm.spend drop amount")
-    with pytest.raises(BuildError, match="stg_raw__spend: .*lacks the required column amount"):
+    with pytest.raises(BuildError, match="lacks the required column amount"):
         run_dbt(host, "run", "--select", "stg_raw__spend")
 
 
