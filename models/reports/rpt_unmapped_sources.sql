@@ -9,15 +9,16 @@ with
 
     origins as (select * from {{ ref("int_touch_origins") }}),
 
-    touches as (select * from {{ ref("fct_touches") }}),
+    touches as (select * from {{ ref("int_lead_touches") }}),
 
     -- Touches are kept for longer than a window needs them.
     attributed as (
         select touches.origin, count(*) as touches
         from touches
         inner join leads on touches.lead_id = leads.lead_id
+        inner join origins on touches.origin = origins.origin
         where
-            touches.lead_source = 'unknown'
+            origins.lead_source = 'unknown'
             and (
                 {% for milestone in milestones() %}
                     touches.touched_at

@@ -14,6 +14,14 @@ with
             touches.origin
         from touches
         left join origins on touches.origin = origins.origin
+        -- Others are kept in case their window comes to hold them.
+        where
+            {% for milestone in milestones() %}
+                touches.touched_at
+                between touches.{{ milestone }}_at
+                - {{ attribution_lookback() }} and touches.{{ milestone }}_at
+                {{ "or" if not loop.last }}
+            {% endfor %}
     )
 
 select *
