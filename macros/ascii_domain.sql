@@ -17,3 +17,16 @@
             }}
     end
 {%- endmacro %}
+
+{# Java's is the older IDNA 2003, which differs in four letters; names with these stay as they are. #}
+{% macro spark__ascii_domain(expression) -%}
+    case
+        when {{ expression }} rlike '[ßς\\u200C\\u200D]'
+        then {{ expression }}
+        else
+            coalesce(
+                try_reflect('java.net.IDN', 'toASCII', {{ expression }}),
+                {{ expression }}
+            )
+    end
+{%- endmacro %}

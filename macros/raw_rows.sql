@@ -3,9 +3,10 @@
     {%- if not execute or (has_plugin() and table_name not in el_tables()) -%}
         {{ relation }}
     {%- else -%}
-        {%- set found = load_relation(relation) -%}
-        {%- set built = adapter.get_columns_in_relation(found) if found else [] -%}
+        {#- Not load_relation, which finds no views on Spark. -#}
+        {%- set built = adapter.get_columns_in_relation(relation) -%}
         {%- set present = built | map(attribute="name") | map("lower") | list -%}
+        {%- set found = present != [] -%}
         {%- set source_id = "source.qualified_leads.raw." ~ table_name -%}
         {%- set columns = [] -%}
         {%- for column in graph.sources[source_id].columns.values() -%}
