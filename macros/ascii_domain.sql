@@ -18,15 +18,17 @@
     end
 {%- endmacro %}
 
-{# Java's is the older IDNA 2003, which differs in four letters; names with these stay as they are. #}
+{# Java's is the older IDNA 2003, which differs in four letters; a label with one stays as it is. #}
 {% macro spark__ascii_domain(expression) -%}
-    case
-        when {{ expression }} rlike '[ßς\\u200C\\u200D]'
-        then {{ expression }}
-        else
-            coalesce(
-                try_reflect('java.net.IDN', 'toASCII', {{ expression }}),
-                {{ expression }}
-            )
-    end
+    array_join(
+        transform(
+            split({{ expression }}, '[.]', -1),
+            label -> case
+                when label rlike '[ßς\\u200C\\u200D]'
+                then label
+                else coalesce(try_reflect('java.net.IDN', 'toASCII', label), label)
+            end
+        ),
+        '.'
+    )
 {%- endmacro %}

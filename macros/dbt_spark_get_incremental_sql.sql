@@ -15,7 +15,7 @@
         merge into {{ target }} as kept
         using
             (
-                select cast(null as string) as gone_key, {{ columns }}
+                select null as gone_key, {{ columns }}
                 from {{ source }}
                 union all
                 select gone_key{{ ", null" * (columns.split(", ") | length) }}
