@@ -26,7 +26,13 @@ with
     ),
 
     months as (
-        select score_kind, month, round(avg(score), 6) as average_score
+        -- A sum of doubles is another one for each order of the rows.
+        select
+            score_kind,
+            month,
+            round(
+                cast(sum(cast(score as decimal(18, 6))) as double) / count(*), 6
+            ) as average_score
         from binned
         group by score_kind, month
     ),
