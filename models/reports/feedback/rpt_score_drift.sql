@@ -26,13 +26,8 @@ with
     ),
 
     months as (
-        -- A sum of doubles is another one for each order of the rows.
         select
-            score_kind,
-            month,
-            round(
-                cast(sum(cast(score as decimal(18, 6))) as double) / count(*), 6
-            ) as average_score
+            score_kind, month, round({{ exact_average("score") }}, 6) as average_score
         from binned
         group by score_kind, month
     ),
