@@ -1,6 +1,9 @@
 {% macro raw_rows(table_name) -%}
     {%- set relation = source("raw", table_name) -%}
-    {%- if not execute or (has_plugin() and table_name not in el_tables()) -%}
+    {%- if not execute or (
+        (has_plugin() or target.name == "fusion")
+        and table_name not in el_tables()
+    ) -%}
         {{ relation }}
     {%- else -%}
         {%- set found = load_relation(relation) -%}
