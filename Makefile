@@ -16,7 +16,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset lock lock-superset licences clean
+.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset fusion-test lock lock-superset lock-fusion licences clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -112,6 +112,10 @@ superset: .venv/installed .venv-superset/installed
 test-superset: .venv/installed-dev .venv-superset/installed
 	$(BIN)/pytest --verbose -n 0 tests/python/test_superset.py
 
+# dbt Fusion builds, tests and refreshes the sample; the same rows as dbt's. Some minutes; needs npm.
+fusion-test: .venv/installed-dev .venv-fusion/installed
+	$(BIN)/pytest --verbose -n 0 -m long --capture no tests/python/test_fusion.py
+
 sample: | .venv/installed
 	rm -rf target/sample
 	mkdir -p target
@@ -157,13 +161,30 @@ install = $(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --r
 	$(call install,.venv-superset,requirements-superset.lock)
 	@cp requirements-superset.lock .venv-superset/installed
 
+# dbt Fusion, of 290 MB, and the DuckDB that it loads.
+FUSION := scripts/team/fusion
+.venv-fusion/installed: requirements-fusion.lock $(FUSION)/package-lock.json
+	@cat $^ | cmp -s - $@ && touch $@ || $(MAKE) --no-print-directory .venv-fusion-new
+
+.PHONY: .venv-fusion-new
+.venv-fusion-new:
+	@$(call use_python,$(VERSIONS),rm -rf .venv-fusion && $$python -m venv .venv-fusion)
+	$(call install,.venv-fusion,requirements-fusion.lock)
+	cp $(FUSION)/package.json $(FUSION)/package-lock.json .venv-fusion
+	npm ci --prefix .venv-fusion --silent --no-audit --no-fund --ignore-scripts
+	@cat requirements-fusion.lock $(FUSION)/package-lock.json > .venv-fusion/installed
+
 # The locks, resolved again, each for every version of Python, from the names in the files .in; that of a refresh is part of the other.
-lock: lock-superset
+lock: lock-superset lock-fusion
 	$(COMPILE) requirements.in requirements-dev.in --output-file requirements-dev.lock
 	$(COMPILE) --only-binary :all: --emit-build-options requirements.in --constraints requirements-dev.lock --output-file requirements.lock
 
 lock-superset: target/lock/bin/uv
 	$(COMPILE) requirements-superset.in --output-file requirements-superset.lock
+
+lock-fusion: target/lock/bin/uv
+	$(COMPILE) requirements-fusion.in --output-file requirements-fusion.lock
+	npm install --prefix $(FUSION) --package-lock-only --silent
 
 UV := uv==0.13.9
 COMPILE := target/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
@@ -178,4 +199,4 @@ licences: .venv/installed
 	$(BIN)/python scripts/licences.py
 
 clean:
-	rm -rf target logs sample .venv .venv-superset
+	rm -rf target logs sample .venv .venv-superset .venv-fusion

@@ -1,10 +1,12 @@
 {#
     Before a run: the plugin of profiles.yml decides what it builds upon and writes it to
-    ops.refreshes; of a run that refresh.py has begun it only checks the number.
+    ops.refreshes; of a run that refresh.py has begun it only checks the number. Without the plugin
+    begin_without_plugin does.
 #}
 {% macro begin_refresh() -%}
     {%- set nodes = graph.nodes.values() | list -%}
-    {%- set models = nodes | selectattr("resource_type", "equalto", "model") | list -%}
+    {%- set ours = nodes | selectattr("package_name", "equalto", "qualified_leads") -%}
+    {%- set models = ours | selectattr("resource_type", "equalto", "model") | list -%}
     {%- set seeds = nodes | selectattr("resource_type", "equalto", "seed") | list -%}
     {%- set chosen = (
         models | selectattr("unique_id", "in", selected_resources) | list
@@ -19,7 +21,8 @@
         "command": flags.WHICH,
         "planned_refresh": var("planned_refresh", none),
         "as_of": as_of().split("'")[1],
-        "is_asked_for": flags.FULL_REFRESH,
+        "is_asked_for": flags.FULL_REFRESH
+        or chosen | selectattr("config.full_refresh") | list | length > 0,
         "is_whole": chosen | length == models | length,
         "seeds_loaded": [loaded | length, seeds | length],
         "variables": code_variables(),
@@ -27,7 +30,10 @@
         "has_affected": "int_leads_affected"
         in chosen | map(attribute="name"),
     } -%}
-    {%- set answer = refresh_function("begin_refresh", request) -%}
+    {%- if has_plugin() -%}
+        {%- set answer = refresh_function("begin_refresh", request) -%}
+    {%- else -%} {%- set answer = begin_without_plugin(request, chosen) -%}
+    {%- endif -%}
     {%- if answer.reason -%}
         {%- do log("Full refresh: " ~ answer.reason, info=true) -%}
         {%- if not flags.FULL_REFRESH -%}

@@ -7,10 +7,14 @@
 {% macro default__el_tables() -%} {{ return([]) }} {%- endmacro %}
 
 {% macro duckdb__el_tables() -%}
-    {{
-        return(
-            run_query("select unnest(getvariable('el_tables'))").columns[0].values()
-            | list
-        )
-    }}
+    {%- set known = "unnest(getvariable('el_tables'))" -%}
+    {%- if not has_plugin() -%}
+        {%- set known = (
+            "table_name from information_schema.tables where table_type = 'BASE TABLE'"
+            ~ " and table_schema = '"
+            ~ var("raw_schema", "raw")
+            ~ "'"
+        ) -%}
+    {%- endif -%}
+    {{ return(run_query("select " ~ known).columns[0].values() | list) }}
 {%- endmacro %}

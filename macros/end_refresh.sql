@@ -10,6 +10,7 @@
     ) -%}
     {%- set left_out = (
         graph.nodes.values()
+        | selectattr("package_name", "equalto", "qualified_leads")
         | rejectattr("unique_id", "in", done)
         | map(attribute="resource_type")
         | list
@@ -18,9 +19,16 @@
     {%- set is_planned = var("planned_refresh", none) is not none -%}
     {%- set is_whole = is_planned or "model" not in left_out -%}
     {%- if flags.WHICH in ("build", "run") and not failed and is_whole -%}
-        {%- do refresh_function(
-            "end_refresh",
-            {"is_tested": is_planned or "test" not in left_out},
-        ) -%}
+        {%- set is_tested = is_planned or "test" not in left_out -%}
+        {%- if has_plugin() -%}
+            {%- do refresh_function("end_refresh", {"is_tested": is_tested}) -%}
+        {%- else -%}
+            {%- do write_refresh_event(
+                "select "
+                ~ refresh_number()
+                ~ ", 'complete', null, null, null, null, null, null, null, "
+                ~ is_tested
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

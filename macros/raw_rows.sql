@@ -1,8 +1,11 @@
 {% macro raw_rows(table_name, source_name="raw") -%}
     {%- set relation = source(source_name, table_name) -%}
     {%- set is_unit_test = graph.sources is not defined -%}
+    {%- set has_views = has_plugin() or (
+        target.name == "fusion" and source_name == "raw"
+    ) -%}
     {%- if not execute or is_unit_test or (
-        has_plugin() and table_name not in el_tables()
+        has_views and table_name not in el_tables()
     ) -%}
         {{ relation }}
     {%- else -%}

@@ -4,6 +4,9 @@
     the project's reader, policy/files.py, which dbt runs in the project's directory.
 #}
 {% materialization seed, adapter = "duckdb" %}
+    {%- if not has_plugin() -%}
+        {{ return(dbt.materialization_seed_default()) }}
+    {%- endif -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type="table") -%}
     {%- if not config.get("column_types") -%}

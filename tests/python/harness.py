@@ -29,7 +29,15 @@ PROJECT = Path(__file__).resolve().parents[2]
 SHARED_CASES = PROJECT.parent / "shared" / "cases"
 CORE_ALONE = ("--exclude-resource-type", "unit_test", "--exclude", "tag:decisions")
 NO_TESTS = ("--exclude-resource-type", "test")
-BUILT = (".venv", ".venv-superset", "target", "warehouse", "logs", "dbt_packages")
+BUILT = (
+    ".venv",
+    ".venv-superset",
+    ".venv-fusion",
+    "target",
+    "warehouse",
+    "logs",
+    "dbt_packages",
+)
 # Variables by which dbt would look for another project, or write outside of the copy.
 INHERITED = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
 LEFT_OUT = (*BUILT, ".git", "tests/python")

@@ -13,7 +13,9 @@
 {% set patterns = {} %}
 {% if execute and load_relation(ref("field_checks")) is not none %}
     {% set question = "select lower(trim(table_name)) || '.' || lower(trim(field_name)), hex(pattern) from " %}
-    {% do patterns.update(run_query(question ~ ref("field_checks")).rows | list) %}
+    {% for row in run_query(question ~ ref("field_checks")).rows %}
+        {% do patterns.update({row[0]: row[1]}) %}
+    {% endfor %}
 {% endif %}
 with
     leads as (select * from {{ ref("dim_leads") }} where not is_deleted),

@@ -26,7 +26,8 @@ with
     ),
 
     months as (
-        select score_kind, month, round(avg(score), 6) as average_score
+        select
+            score_kind, month, round({{ exact_average("score") }}, 6) as average_score
         from binned
         group by score_kind, month
     ),

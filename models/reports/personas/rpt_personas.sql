@@ -33,11 +33,14 @@ with
         select
             matches.persona,
             count(*) as leads,
-            avg(matches.match_rate) as match_rate,
-            avg(scores.demographic_icp_rate) as demographic_icp_rate,
-            avg(scores.firmographic_icp_rate) as firmographic_icp_rate,
-            avg(scores.technographic_icp_rate) as technographic_icp_rate,
-            avg(scores.psychographic_icp_rate) as psychographic_icp_rate,
+            {{ exact_average("matches.match_rate") }} as match_rate,
+            {{ exact_average("scores.demographic_icp_rate") }} as demographic_icp_rate,
+            {{ exact_average("scores.firmographic_icp_rate") }}
+            as firmographic_icp_rate,
+            {{ exact_average("scores.technographic_icp_rate") }}
+            as technographic_icp_rate,
+            {{ exact_average("scores.psychographic_icp_rate") }}
+            as psychographic_icp_rate,
             count(case when leads.has_reached_mql then 1 end) as mqls,
             count(case when leads.has_reached_sql then 1 end) as sqls,
             count(case when leads.has_reached_customer then 1 end) as customers,

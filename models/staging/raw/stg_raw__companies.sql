@@ -11,7 +11,8 @@ with
             cast(employee_count as bigint) as employee_count,
             cast(annual_revenue as decimal(20, 6)) as annual_revenue,
             upper({{ clean_text("currency") }}) as currency,
-            cast(growth_rate as double) as growth_rate,
+            -- Of -0.0 an engine may keep the sign, which is another text.
+            cast(growth_rate as double) + 0e0 as growth_rate,
             {{ clean_text("country") }} as country,
             cast(is_deleted as boolean) as is_deleted,
             {{ domain_host("domain") }} as host,

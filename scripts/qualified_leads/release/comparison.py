@@ -48,29 +48,33 @@ def compare(left: Path, right: Path) -> Comparison:
     Rows are compared by the columns that both sides have, floats to TOLERANCE, everything else
     exactly. Raises UsageError where a file can't be opened.
     """
+    # Views that DuckDB 1.5 wrote name their file, which has to be attached by that name.
+    sides = (left.stem, right.stem) if left.stem != right.stem else ("l", "r")
     with duckdb.connect() as connection:
-        for name, path in (("l", left), ("r", right)):
+        for name, path in zip(sides, (left, right), strict=True):
             if not path.is_file():
                 raise UsageError(f"there is no file {path}")
-            connection.execute(f"attach {literal(str(path))} as {name} (read_only)")
-        ours = public_tables(connection, "l")
-        theirs = public_tables(connection, "r")
+            attached = f"{literal(str(path))} as {identifier(name)} (read_only)"
+            connection.execute(f"attach {attached}")
+        ours, theirs = (public_tables(connection, side) for side in sides)
         return Comparison(
-            tuple(_compare(connection, table) for table in ours if table in theirs),
+            tuple(_compare(connection, sides, table) for table in ours if table in theirs),
             tuple(table for table in ours if table not in theirs),
             tuple(table for table in theirs if table not in ours),
         )
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, table: TableName) -> TableDifference:
-    left, right = (_columns(connection, side, table) for side in ("l", "r"))
+def _compare(
+    connection: duckdb.DuckDBPyConnection, sides: tuple[str, str], table: TableName
+) -> TableDifference:
+    left, right = (_columns(connection, side, table) for side in sides)
     common = [name for name in left if name in right]
     names = ", ".join(map(identifier, common)) or "null"
-    where = f"{identifier(table[0])}.{identifier(table[1])}"
-    for kept, side, other in (("only_l", "l", "r"), ("only_r", "r", "l")):
+    ours, theirs = (".".join(map(identifier, (side, *table))) for side in sides)
+    for kept, one, other in (("only_l", ours, theirs), ("only_r", theirs, ours)):
         connection.execute(
             f"create or replace temp table {kept} as "
-            f"select {names} from {side}.{where} except all select {names} from {other}.{where}"
+            f"select {names} from {one} except all select {names} from {other}"
         )
     floats = [name for name in common if left[name] in FLOATS or right[name] in FLOATS]
     near = _near(connection, floats, [name for name in common if name not in floats])

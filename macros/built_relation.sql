@@ -1,0 +1,17 @@
+{% macro built_relation(node) -%}
+    {{
+        return(
+            load_cached_relation(
+                api.Relation.create(
+                    database=node.database,
+                    schema=node.schema,
+                    identifier=(
+                        node.identifier
+                        if node.resource_type == "source"
+                        else node.alias
+                    ),
+                )
+            )
+        )
+    }}
+{%- endmacro %}
