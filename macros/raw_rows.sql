@@ -1,11 +1,9 @@
 {% macro raw_rows(table_name, source_name="raw") -%}
     {%- set relation = source(source_name, table_name) -%}
-    {%- set is_unit_test = graph.sources is not defined -%}
-    {%- set has_views = has_plugin() or (
-        target.name == "fusion" and source_name == "raw"
-    ) -%}
-    {%- if not execute or is_unit_test or (
-        has_views and table_name not in el_tables()
+    {#- A unit test has no graph. -#}
+    {%- if not execute or graph.sources is not defined or (
+        (has_plugin() or (target.name == "fusion" and source_name == "raw"))
+        and table_name not in el_tables()
     ) -%}
         {{ relation }}
     {%- else -%}
