@@ -5,6 +5,7 @@
 #}
 {% macro lake_views() -%}
     {%- set lake = (env_var("WAREHOUSE", "") or "warehouse") ~ "/raw/" -%}
+    {%- do limit_duckdb(lake) -%}
     {%- set landed_by_el = el_tables() -%}
     {%- do run_query("create schema if not exists " ~ var("raw_schema", "raw")) -%}
     {%- for source in graph.sources.values() if source.name not in landed_by_el -%}
