@@ -1,9 +1,7 @@
 {% macro raw_rows(table_name) -%}
     {%- set relation = source("raw", table_name) -%}
-    {%- if not execute or (
-        (has_plugin() or target.name == "fusion")
-        and table_name not in el_tables()
-    ) -%}
+    {%- set has_lake = execute and (has_plugin() or target.name == "fusion") -%}
+    {%- if not execute or (has_lake and table_name not in el_tables()) -%}
         {{ relation }}
     {%- else -%}
         {%- set found = load_relation(relation) -%}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -130,6 +131,21 @@ def test_a_refresh_computes_the_leads_concerned(both: Both) -> None:
     (affected,) = query(both.fusion, "select count(*) from delta.int_leads_affected")[0]
     assert 0 < affected < leads / 10
     both.assert_same_rows()
+
+
+def test_a_table_of_all_leads_is_not_made_of_some(both: Both) -> None:
+    with pytest.raises(AssertionError, match="run dbt build --full-refresh"):
+        both.run_fusion("run", "--full-refresh", "--select", "fct_mqls")
+
+
+def test_duckdb_reads_nothing_else(both: Both) -> None:
+    model = both.project / "models" / "reports" / "foreign.sql"
+    for sql in ("from read_text('/etc/hostname')", "set enable_external_access = true"):
+        config = "{{ config(contract={'enforced': false}, pre_hook=" + json.dumps(sql) + ") }}"
+        model.write_text(f"{config} select 1 as one")
+        with pytest.raises(AssertionError, match="disabled by configuration|Cannot enable"):
+            both.run_fusion("run", "--select", "foreign")
+    model.unlink()
 
 
 def test_a_changed_policy_builds_everything(both: Both) -> None:
