@@ -4,12 +4,13 @@
 #}
 {% macro begin_without_plugin(request, chosen) -%}
     {%- do create_refreshes() -%}
-    {%- if request.command not in ["build", "run", "seed"] -%}
+    {%- set loaded, seeds = request.seeds_loaded -%}
+    {%- set is_building = request.command in ["build", "run", "seed"] -%}
+    {%- if not is_building or not (chosen or loaded) -%}
         {{ return({"reason": none}) }}
     {%- endif -%}
     {%- set runs = runs_since_complete(request.as_of) -%}
     {%- set last = runs | selectattr("is_complete") | list | first -%}
-    {%- set loaded, seeds = request.seeds_loaded -%}
     {%- set policy = runs[-1].policy if runs else "none" -%}
     {%- if loaded -%}
         {%- set policy = nodes_fingerprint("seed") ~ (" in part" if loaded < seeds) -%}

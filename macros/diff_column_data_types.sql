@@ -2,7 +2,7 @@
     dbt's own compares how types are written, which dbt Fusion does differently for a query and for
     a table: `datetime` and `TIMESTAMP`, `decimal(18, 6)` and `DECIMAL(18,6)`.
 #}
-{% macro duckdb__diff_column_data_types(source_columns, target_columns) -%}
+{% macro diff_column_data_types(source_columns, target_columns) -%}
     {%- set written = [] -%}
     {%- for columns in [source_columns, target_columns] -%}
         {%- set types = {} -%}

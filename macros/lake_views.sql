@@ -8,6 +8,7 @@
 {% macro duckdb__lake_views() -%}
     {%- if target.name != "fusion" -%} {{ return("") }} {%- endif -%}
     {%- set lake = (env_var("WAREHOUSE", "") or "warehouse") ~ "/raw/" -%}
+    {%- do limit_duckdb(lake) -%}
     {%- set landed_by_el = el_tables() -%}
     {%- do run_query("create schema if not exists " ~ var("raw_schema", "raw")) -%}
     {%- for source in graph.sources.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -66,7 +67,7 @@ class Both:
         }
         for name in INHERITED:
             environment.pop(name, None)
-        started = time.monotonic()
+        started, used_before = time.monotonic(), _used()
         done = subprocess.run(
             [str(dbt), *arguments],
             cwd=self.project,
@@ -74,8 +75,8 @@ class Both:
             capture_output=True,
             text=True,
         )
-        seconds = time.monotonic() - started
-        print(f"\n{engine} {arguments[0]}: {seconds:.1f} s")
+        seconds, used = time.monotonic() - started, _used() - used_before
+        print(f"\n{engine} {arguments[0]}: {seconds:.1f} s, of processors {used:.1f} s")
         print("\n".join(SUMMARY.findall(done.stdout)))
         assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
         return done.stdout
@@ -144,6 +145,28 @@ def test_a_changed_policy_builds_everything(both: Both) -> None:
     both.build("2026-07-02 00:00:00")
     assert both.last_refresh() == (3, -1, True, "the policy has changed", True, True)
     both.assert_same_rows()
+
+
+def test_a_table_of_all_leads_is_not_made_of_some(both: Both) -> None:
+    both.run_fusion("run", *as_of_option("2026-07-03 00:00:00"))
+    with pytest.raises(AssertionError, match="run dbt build --full-refresh"):
+        both.run_fusion("run", "--full-refresh", "--select", "fct_mqls")
+
+
+def test_duckdb_reads_nothing_else(both: Both) -> None:
+    model = both.project / "models" / "reports" / "foreign.sql"
+    for sql in ("from read_text('/etc/hostname')", "set enable_external_access = true"):
+        config = "{{ config(contract={'enforced': false}, pre_hook=" + json.dumps(sql) + ") }}"
+        model.write_text(f"{config} select 1 as one")
+        with pytest.raises(AssertionError, match="disabled by configuration|Cannot enable"):
+            both.run_fusion("run", "--select", "foreign")
+    model.unlink()
+
+
+def _used() -> float:
+    """Processor time of the processes that have ended, in seconds."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _change(sample: Path, later: Path) -> None:

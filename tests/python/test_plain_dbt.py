@@ -135,6 +135,11 @@ def test_it_builds_as_a_package_of_another_project(built: Path, tmp_path: Path) 
             f"{later} from crm.activities limit 50"
         )
     run_dbt(host, "run")
+    runs = "select is_full, reason, is_complete from host_ops.refreshes order by refresh_number"
+    assert query(host / "host.duckdb", runs) == [
+        (True, "none has been completed yet", True),
+        (False, None, True),
+    ]
     shutil.copy(host / "host.duckdb", tmp_path / "later.duckdb")
     run_dbt(host, "run", "--full-refresh")
     assert _differing(tmp_path / "later.duckdb", "host_", host / "host.duckdb", "host_") == set()

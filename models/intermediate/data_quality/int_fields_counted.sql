@@ -1,9 +1,8 @@
-{% set person_fields = "email first_name last_name phone job_title department" %}
+{% set person_fields = "email first_name last_name phone job_title department company_name company_id" %}
 {% set origin_fields = "country region lead_source campaign_id landing_page owner_id" %}
 {% set company_fields = "domain company_name industry employee_count annual_revenue growth_rate country" %}
 {% set fields = [
-    ("leads", "created_at", person_fields ~ " company_name company_id"),
-    ("leads", "created_at", origin_fields),
+    ("leads", "created_at", person_fields ~ " " ~ origin_fields),
     ("companies", "null", company_fields),
     ("spend", "spend_date", "campaign_id category impressions clicks"),
     ("opportunities", "created_at", "stage amount"),
