@@ -17,3 +17,18 @@
             }}
     end
 {%- endmacro %}
+
+{# Java's is the older IDNA 2003, which differs in four letters; a label with one stays as it is. #}
+{% macro spark__ascii_domain(expression) -%}
+    array_join(
+        transform(
+            split({{ expression }}, '[.]', -1),
+            label -> case
+                when label rlike '[ßς\\u200C\\u200D]'
+                then label
+                else coalesce(try_reflect('java.net.IDN', 'toASCII', label), label)
+            end
+        ),
+        '.'
+    )
+{%- endmacro %}

@@ -4,6 +4,8 @@
 #}
 {% macro el_tables() -%} {{ return(adapter.dispatch("el_tables")()) }} {%- endmacro %}
 
+{% macro default__el_tables() -%} {{ return([]) }} {%- endmacro %}
+
 {% macro duckdb__el_tables() -%}
     {%- set known = "unnest(getvariable('el_tables'))" -%}
     {%- if not has_plugin() -%}

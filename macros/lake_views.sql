@@ -1,13 +1,12 @@
 {#
-    Without the plugin, as state.py makes them: a view over the files of each table of the raw
-    contract, with its columns and types, and without files an empty one. What an EL tool put there
+    Without the plugin, as state.py makes them: a view over the files of each source, with its
+    columns and types, and without files an empty one. What an EL tool put there
     stays.
 #}
 {% macro lake_views() -%}
     {%- set lake = (env_var("WAREHOUSE", "") or "warehouse") ~ "/raw/" -%}
     {%- do limit_duckdb(lake) -%}
     {%- set landed_by_el = el_tables() -%}
-    {%- do run_query("create schema if not exists " ~ var("raw_schema", "raw")) -%}
     {%- for source in graph.sources.values() if source.name not in landed_by_el -%}
         {%- set files = (
             "'" ~ (lake | replace("'", "''")) ~ source.name ~ "/*.parquet'"
@@ -28,6 +27,7 @@
                 ~ ", union_by_name = true)"
             ) -%}
         {%- endif -%}
+        {%- do run_query("create schema if not exists " ~ source.schema) -%}
         {%- do run_query(
             "create or replace view "
             ~ source.schema

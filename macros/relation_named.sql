@@ -2,7 +2,7 @@
     {{
         return(
             api.Relation.create(
-                database=target.database,
+                database=target.database | default(none),
                 schema=generate_schema_name(schema, none),
                 identifier=name,
                 type="table",

@@ -5,11 +5,15 @@
     {%- set prefix = "model.qualified_leads.stg_raw__" -%}
     {%- for source in graph.sources.values() if prefix ~ source.name in models -%}
         {%- set staged = built_relation(models[prefix ~ source.name]) -%}
-        {%- set raw = built_relation(source) -%}
-        {%- if staged and raw -%}
-            {%- set names = adapter.get_columns_in_relation(raw) | map(
-                attribute="name"
-            ) -%}
+        {#- Not built_relation, which finds no views on Spark. -#}
+        {%- set raw = api.Relation.create(
+            database=source.database,
+            schema=source.schema,
+            identifier=source.identifier,
+        ) -%}
+        {%- set columns = adapter.get_columns_in_relation(raw) -%}
+        {%- if staged and columns -%}
+            {%- set names = columns | map(attribute="name") -%}
             {%- set landed_at = (
                 "_landed_at"
                 if "_landed_at" in names | map("lower")

@@ -17,7 +17,7 @@ LOAD_COLUMNS = ("_loaded_at", "_landed_at")
 MONEY = "decimal(20,6)"
 # What a reason calls the type: words, since the reader may not know SQL.
 TYPE_NAMES = {
-    "varchar": "text",
+    "string": "text",
     "bigint": "a whole number",
     "double": "a number",
     "boolean": "a boolean",
@@ -29,7 +29,7 @@ TYPE_NAMES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a raw table; `data_type` is DuckDB's name of the type, in lower case.
+    """One column of a raw table; `data_type` is SQL's name of the type, in lower case.
 
     `personal` says what an erasure does to it in a row of the person: `text` goes, an `address`
     becomes a hash, of what is `judged` stays what the policy tells of it; `staff` are our people.

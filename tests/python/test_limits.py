@@ -68,7 +68,7 @@ def write_raw(directory: Path, hostile: Hostile) -> None:
         row = {}
         for column in table.source_columns:
             kind, name = column.data_type, column.name
-            if kind == "varchar":
+            if kind == "string":
                 shared = name in ("lead_id", "campaign_id", "domain") or table.name == "lead_id"
                 row[name] = hostile.text(name if shared else f"{table.name}.{name}")
             else:

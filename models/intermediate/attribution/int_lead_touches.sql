@@ -55,7 +55,7 @@ with
     final as (
         select
             *,
-            row_number() over history as touch_number,
+            cast(row_number() over history as bigint) as touch_number,
             lead(origin) over history as next_origin,
             lag(touched_at) over history as previous_touched_at,
             lead(touched_at) over history as next_touched_at

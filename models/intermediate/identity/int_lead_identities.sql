@@ -14,26 +14,42 @@ with recursive
         where leads.lead_id <> leads.merged_into_lead_id
     ),
 
-    -- Walking from the leads that merge nowhere reaches everything but circles and
-    -- what leads into one.
+    -- Walking back from the leads that are merged into and merge nowhere reaches all
+    -- that merge but
+    -- circles and what leads into one.
     walked as (
-        select leads.lead_id, leads.lead_id as root_lead_id
-        from leads
-        left join merge_edges on leads.lead_id = merge_edges.lead_id
-        where merge_edges.lead_id is null
+        select merge_edges.lead_id, merge_edges.merged_into_lead_id as root_lead_id
+        from merge_edges
+        left join
+            merge_edges as further on merge_edges.merged_into_lead_id = further.lead_id
+        where further.lead_id is null
         union all
         select merge_edges.lead_id, walked.root_lead_id
         from merge_edges
         inner join walked on merge_edges.merged_into_lead_id = walked.lead_id
     ),
 
+    rooted as (
+        select
+            leads.lead_id,
+            leads.created_at,
+            case
+                when merge_edges.lead_id is null
+                then leads.lead_id
+                else walked.root_lead_id
+            end as root_lead_id
+        from leads
+        left join merge_edges on leads.lead_id = merge_edges.lead_id
+        left join walked on leads.lead_id = walked.lead_id
+    ),
+
     roots as (
         select
-            walked.root_lead_id, addresses.address, min(leads.created_at) as created_at
-        from walked
-        inner join leads on walked.lead_id = leads.lead_id
-        left join addresses on walked.root_lead_id = addresses.lead_id
-        group by walked.root_lead_id, addresses.address
+            rooted.root_lead_id, addresses.address, min(rooted.created_at) as created_at
+        from rooted
+        left join addresses on rooted.root_lead_id = addresses.lead_id
+        where rooted.root_lead_id is not null
+        group by rooted.root_lead_id, addresses.address
     ),
 
     -- Without an address a lead is alone.
@@ -49,20 +65,19 @@ with recursive
 
     resolved as (
         select
-            leads.lead_id,
+            rooted.lead_id,
             joined.survivor_lead_id,
             case
                 when joined.survivor_lead_id is null
                 then 'merge_cycle'
-                when leads.lead_id = joined.survivor_lead_id
+                when rooted.lead_id = joined.survivor_lead_id
                 then 'self'
-                when leads.lead_id <> walked.root_lead_id
+                when rooted.lead_id <> rooted.root_lead_id
                 then 'merge'
                 else 'email'
             end as reason
-        from leads
-        left join walked on leads.lead_id = walked.lead_id
-        left join joined on walked.root_lead_id = joined.root_lead_id
+        from rooted
+        left join joined on rooted.root_lead_id = joined.root_lead_id
     ),
 
     {% if is_incremental() %}

@@ -41,8 +41,10 @@ with
     numbered as (
         select
             reopenings.*,
-            row_number() over (
-                partition by reopenings.lead_id order by reopenings.closed_at
+            cast(
+                row_number() over (
+                    partition by reopenings.lead_id order by reopenings.closed_at
+                ) as bigint
             ) as episode
         from reopenings
         left join

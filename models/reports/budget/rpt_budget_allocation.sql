@@ -60,7 +60,7 @@ with
             weighed.expected_customers,
             cast(weighed.direct_spend as double) as direct_spend,
             weighed.nurture_spend,
-            weighed.direct_spend
+            cast(weighed.direct_spend as double)
             / nullif(sum(weighed.direct_spend) over (), 0) as spend_share,
             weighed.average_cost_per_customer,
             weighed.marginal_cost_per_customer,

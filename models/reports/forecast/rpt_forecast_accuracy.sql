@@ -1,19 +1,5 @@
 with
-    forecast_log as (
-        {% if execute and not has_plugin() %}
-            -- refresh.py writes it after each release.
-            select
-                cast(null as timestamp) as made_at,
-                cast(null as string) as stage,
-                cast(null as int) as step,
-                cast(null as timestamp) as starts_at,
-                cast(null as timestamp) as ends_at,
-                cast(null as bigint) as open_leads,
-                cast(null as double) as expected_customers
-            where false
-        {% else %}select * from {{ relation_named("ops", "forecast_log") }}
-        {% endif %}
-    ),
+    forecast_log as (select * from {{ raw_rows("forecast_log", "ops") }}),
 
     wins as (
         select stage, entered_at, passed_at, exited_at as won_at

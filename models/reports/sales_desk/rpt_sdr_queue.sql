@@ -44,14 +44,16 @@ with
     ranked as (
         select
             *,
-            row_number() over (
-                order by
-                    case when is_contactable then 0 else 1 end asc,
-                    case when is_hand_raise then 0 else 1 end asc,
-                    label asc,
-                    predicted_value desc nulls last,
-                    mql_at asc,
-                    lead_id asc
+            cast(
+                row_number() over (
+                    order by
+                        case when is_contactable then 0 else 1 end asc,
+                        case when is_hand_raise then 0 else 1 end asc,
+                        label asc,
+                        predicted_value desc nulls last,
+                        mql_at asc,
+                        lead_id asc
+                ) as bigint
             ) as queue_position
         from queued
     ),

@@ -59,7 +59,7 @@ def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
 
 def _comparable(table: Table) -> list[str]:
     kinds = {column.name: column.data_type for column in table.columns}
-    return [f"trim({name})" if kinds[name] == "varchar" else name for name in table.key]
+    return [f"trim({name})" if kinds[name] == "string" else name for name in table.key]
 
 
 def _conflicts(connection: duckdb.DuckDBPyConnection, table: Table, rows: str) -> list[str]:

@@ -326,7 +326,7 @@ def _check_names(path: Path, load: Load, contract: dict[str, Table]) -> None:
     if load.split is not None:
         kinds = {column.name: column.data_type for column in contract[load.table].columns}
         name = next(name for name, rule in load.columns.items() if rule is load.split)
-        if kinds[name] != "varchar":
+        if kinds[name] != "string":
             raise UsageError(f"the mapping {path} splits {name}, which is no text")
 
 

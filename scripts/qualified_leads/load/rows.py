@@ -340,7 +340,7 @@ class RowQuery:
                 found.append((test, f"{column.name}: {what}"))
         if column.data_type == MONEY and self._is_text(column):
             found += self._reasons_of_money(column, given)
-        if column.data_type != "varchar":
+        if column.data_type != "string":
             what = f"{column.name}: not {type_name(column.data_type)}"
             found.append((f"{given} is not null and {value} is null", what))
         return found
@@ -377,7 +377,7 @@ def _blank(text: str) -> str:
 
 
 def _comparable(column: Column, value: str) -> str:
-    return f"trim({value})" if column.data_type == "varchar" else value
+    return f"trim({value})" if column.data_type == "string" else value
 
 
 def _pieces(text: str, rule: ColumnRule) -> str:

@@ -77,7 +77,7 @@ def typed_text(text: str, data_type: str, load: Load, rule: ColumnRule | None) -
     value = f"trim({text}, {_BLANKS})"
     formats = (rule.date_format if rule else None) or load.date_format or [ISO]
     zone = (rule.time_zone if rule else None) or load.time_zone
-    if data_type == "varchar":
+    if data_type == "string":
         return text
     if data_type == "boolean":
         return (
@@ -201,7 +201,7 @@ def typed_native(
     if data_type == "boolean":
         return column if source_type == "BOOLEAN" else None
     is_decimal = source_type.startswith("DECIMAL")
-    if data_type == "varchar" or not (is_decimal or source_type in _INTEGERS | _FLOATS):
+    if data_type == "string" or not (is_decimal or source_type in _INTEGERS | _FLOATS):
         return None
     checks = []
     if source_type in _FLOATS:

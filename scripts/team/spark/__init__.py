@@ -1,0 +1,1 @@
+"""A Spark cluster on loopback, and the project built on it: `make spark-test`."""
