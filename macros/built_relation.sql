@@ -5,11 +5,7 @@
                 api.Relation.create(
                     database=node.database,
                     schema=node.schema,
-                    identifier=(
-                        node.identifier
-                        if node.resource_type == "source"
-                        else node.alias
-                    ),
+                    identifier=node.alias,
                 )
             )
         )
