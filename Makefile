@@ -16,7 +16,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset fusion fusion-test spark spark-test lock lock-superset lock-fusion lock-spark licences clean
+.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset fusion fusion-test spark spark-test spark-scale lock lock-superset lock-fusion lock-spark licences clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -123,6 +123,10 @@ fusion: .venv-fusion/installed
 # Spark with Iceberg tables: a cluster on loopback builds, tests and refreshes the sample and has DuckDB's rows. Half an hour.
 spark-test: .venv/installed-dev .venv-spark/installed
 	SPARK=all $(BIN)/pytest --verbose -n 0 --capture no tests/python/test_spark.py
+
+# How its costs grow with the data: docs/scale.md. Half an hour; make spark-scale SCALE="--activities 1M,30M".
+spark-scale: .venv/installed .venv-spark/installed
+	$(BIN)/python scripts/spark_scale.py $(SCALE)
 
 # Its environment alone, of 1 GB, with which `make test` has a short form of that; needs Java 17 and Maven.
 spark: .venv-spark/installed

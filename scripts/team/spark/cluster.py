@@ -142,6 +142,7 @@ def _thrift_server(spark: Path, directory: Path, url: str, port: int, size: Size
         "spark.sql.cteRecursionRowLimit": "-1",
         "spark.ui.enabled": "false",
         "spark.eventLog.enabled": "true",
+        "spark.eventLog.compress": "false",
         "spark.eventLog.dir": f"file://{directory}/events",
         "spark.driver.host": HOST,
         "spark.driver.bindAddress": HOST,
