@@ -8,7 +8,7 @@ import typer
 from qualified_leads.console import make_console, run_command
 from qualified_leads.paths import project_root
 from team.bench.sample import bench_data, parse_sizes
-from team.spark.scale import Phase, measure, print_phases
+from team.spark.scale import Phase, measure, measure_skewed, print_phases
 
 
 def main(
@@ -18,6 +18,10 @@ def main(
     directory: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where data stays for the next run.")
     ] = None,
+    skewed: Annotated[
+        bool,
+        typer.Option("--skewed", help="Also with a hot lead and company."),
+    ] = False,
 ) -> None:
     """Build each size in full and refresh it with a day; print totals and what grows how.
 
@@ -30,6 +34,8 @@ def main(
         for phase in measure(bench_data(place, size)):
             console.print(f"{phase.data.size}: {phase.name} {phase.seconds:,.0f} s")
             phases.append(phase)
+    if skewed:
+        phases.append(measure_skewed(phases[0].data))
     print_phases(phases, console)
 
 

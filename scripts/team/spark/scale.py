@@ -9,7 +9,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import duckdb
 from rich.console import Console
 from rich.table import Table
 
@@ -17,12 +19,13 @@ from qualified_leads.errors import UsageError
 from qualified_leads.lake.files import lake
 from qualified_leads.load.land import load_directory
 from qualified_leads.paths import project_root
+from qualified_leads.quoting import literal
 from team.bench.sample import BenchData, fresh_warehouse, load_history, make_data
 from team.spark import HOST
 from team.spark.cluster import Cluster, Size, find_environment, running_cluster
 from team.spark.events import Cost, read_costs
 
-FULL, DAY = "full build", "day's refresh"
+FULL, DAY, SKEWED = "full build", "day's refresh", "skewed"
 SIZE = Size(memory="5g", driver_memory="3g", partitions=8)
 WORTH_SHOWING = 15  # models, by the task seconds of the largest size
 
@@ -48,6 +51,37 @@ def measure(data: BenchData) -> Iterator[Phase]:
         yield _build(data, cluster, FULL, str(data.before))
         load_directory(data.day, data.warehouse)
         yield _build(data, cluster, DAY, str(data.after))
+
+
+def measure_skewed(data: BenchData) -> Phase:
+    """Build the history with a tenth of the activities at one lead, of the leads at one company."""
+    make_data(data)
+    load_history(data)
+    fresh_warehouse(data)
+    for table, key, column in (
+        ("activities", "activity_id", "lead_id"),
+        ("leads", "lead_id", "company_domain"),
+    ):
+        _skew(lake(data.warehouse) / table, key, column)
+    directory = data.directory / "spark"
+    shutil.rmtree(directory, ignore_errors=True)
+    with running_cluster(directory, SIZE) as cluster:
+        return _build(data, cluster, SKEWED, str(data.before))
+
+
+def _skew(directory: Path, key: str, column: str) -> None:
+    """Give a tenth of the rows of each file, by their key, the column's least value."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        for path in sorted(directory.glob("*.parquet")):
+            rows = f"read_parquet({literal(str(path))})"
+            connection.execute(
+                f"create or replace temp table skewed as select * replace (case when"
+                f" hash({key}) % 10 = 0 then (select min({column}) from {rows})"
+                f" else {column} end as {column}) from {rows}"
+            )
+            path.unlink()  # a link to the history's
+            connection.execute(f"copy skewed to {literal(str(path))} (format parquet)")
 
 
 def _build(data: BenchData, cluster: Cluster, name: str, as_of: str) -> Phase:
@@ -92,13 +126,17 @@ def print_phases(phases: list[Phase], console: Console) -> None:
     full = [phase for phase in phases if phase.name == FULL]
     if len(full) > 1:
         console.print(_growth(full[0], full[-1]))
+    for phase in phases:
+        if phase.name == SKEWED:
+            alike = [one for one in full if one.data == phase.data]
+            console.print(_growth(alike[0], phase))
 
 
 def _growth(small: Phase, large: Phase) -> Table:
     """Of models, by task seconds: bytes shuffled and rows read, large over small."""
     times = large.data.activities / small.data.activities
     table = Table("model", "task s", "shuffled MB", "shuffled x", "rows x", "largest task, rows")
-    table.title = f"{large.data.size} over {small.data.size}: {times:g} times the activities"
+    table.title = f"{large.name} of {large.data.size} over {small.data.size}"
     named = sorted(large.costs.items(), key=lambda item: -item[1].seconds)
     for name, cost in named:
         before = small.costs.get(name, Cost())
