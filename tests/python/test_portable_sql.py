@@ -25,3 +25,9 @@ def test_numbers_with_a_fraction_are_doubles() -> None:
     # Coefficients, to which the macro adds e0.
     assert {place for place, literals in found.items() if literals} == {"macros/normal_tail.sql"}
     assert DECIMAL.findall("select x * 0.5 + 1e0 / 2.5e0") == ["0.5"]
+
+
+def test_what_is_looked_up_is_no_list() -> None:
+    """`not in (select ...)` makes Spark send all of the list to every task, as one value may be null."""
+    found = [place for place, sql in written() if re.search(r"not\s+in\s*\(\s*select", sql)]
+    assert [place for place in found if place.startswith("models")] == []

@@ -24,15 +24,18 @@ with
     ),
 
     hosts as (
-        select host, {{ ascii_domain("host") }} as ascii_host, list_name
+        select
+            sightings.host,
+            {{ ascii_domain("sightings.host") }} as ascii_host,
+            sightings.list_name
         from sightings
+        {% if is_incremental() %}
+            left join {{ this }} as known on sightings.host = known.host
+        {% endif %}
         where
-            host is not null
+            sightings.host is not null
             {% if is_incremental() %}
-                and (
-                    list_name <> 'seen'
-                    or host not in (select known.host from {{ this }} as known)
-                )
+                and (sightings.list_name <> 'seen' or known.host is null)
             {% endif %}
     ),
 

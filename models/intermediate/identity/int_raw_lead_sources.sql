@@ -15,8 +15,11 @@ with
         where
             united.raw_lead_source is not null
             {% if is_incremental() %}
-                and united.raw_lead_source
-                not in (select known.raw_lead_source from {{ this }} as known)
+                and not exists (
+                    select 1
+                    from {{ this }} as known
+                    where known.raw_lead_source = united.raw_lead_source
+                )
             {% endif %}
     )
 

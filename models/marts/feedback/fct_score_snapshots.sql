@@ -26,7 +26,11 @@ with
             snapshot_at <= {{ as_of() }}
             {% if is_incremental() %}
                 and (
-                    lead_id not in (select kept.lead_id from {{ this }} as kept)
+                    not exists (
+                        select 1
+                        from {{ this }} as kept
+                        where kept.lead_id = mature.lead_id
+                    )
                     or lead_id in (
                         select affected.survivor_lead_id
                         from affected
