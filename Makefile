@@ -16,7 +16,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset fusion-test lock lock-superset lock-fusion licences clean
+.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset fusion-test spark spark-test lock lock-superset lock-fusion lock-spark licences clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -116,6 +116,13 @@ test-superset: .venv/installed-dev .venv-superset/installed
 fusion-test: .venv/installed-dev .venv-fusion/installed
 	$(BIN)/pytest --verbose -n 0 -m long --capture no tests/python/test_fusion.py
 
+# Spark with Iceberg tables: a cluster on loopback builds, tests and refreshes the sample and has DuckDB's rows. Half an hour.
+spark-test: .venv/installed-dev .venv-spark/installed
+	SPARK=all $(BIN)/pytest --verbose -n 0 -m 'long or not long' --capture no tests/python/test_spark.py
+
+# Its environment alone, of 1 GB, with which `make test` has a short form of that; needs Java 17 and Maven.
+spark: .venv-spark/installed
+
 sample: | .venv/installed
 	rm -rf target/sample
 	mkdir -p target
@@ -174,8 +181,23 @@ FUSION := scripts/team/fusion
 	npm ci --prefix .venv-fusion --silent --no-audit --no-fund --ignore-scripts
 	@cat requirements-fusion.lock $(FUSION)/package-lock.json > .venv-fusion/installed
 
+SPARK := scripts/team/spark/jars.sha256
+JARS := org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0 com.h2database:h2:2.4.240
+.venv-spark/installed: requirements-spark.lock $(SPARK)
+	@cat $^ | cmp -s - $@ && touch $@ || $(MAKE) --no-print-directory .venv-spark-new
+
+.PHONY: .venv-spark-new
+.venv-spark-new:
+	@$(call use_python,$(VERSIONS),rm -rf .venv-spark && $$python -m venv .venv-spark)
+	$(call install,.venv-spark,requirements-spark.lock)
+	for jar in $(JARS); do \
+	  mvn --quiet --batch-mode dependency:copy -Dartifact=$$jar -DoutputDirectory=$(CURDIR)/.venv-spark/jars || exit 1; \
+	done
+	cd .venv-spark/jars && sha256sum --check --quiet $(CURDIR)/$(SPARK)
+	@cat requirements-spark.lock $(SPARK) > .venv-spark/installed
+
 # The locks, resolved again, each for every version of Python, from the names in the files .in; that of a refresh is part of the other.
-lock: lock-superset lock-fusion
+lock: lock-superset lock-fusion lock-spark
 	$(COMPILE) requirements.in requirements-dev.in --output-file requirements-dev.lock
 	$(COMPILE) --only-binary :all: --emit-build-options requirements.in --constraints requirements-dev.lock --output-file requirements.lock
 
@@ -185,6 +207,9 @@ lock-superset: target/lock/bin/uv
 lock-fusion: target/lock/bin/uv
 	$(COMPILE) requirements-fusion.in --output-file requirements-fusion.lock
 	npm install --prefix $(FUSION) --package-lock-only --silent
+
+lock-spark: target/lock/bin/uv
+	$(COMPILE) requirements-spark.in --output-file requirements-spark.lock
 
 UV := uv==0.13.9
 COMPILE := target/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
@@ -199,4 +224,4 @@ licences: .venv/installed
 	$(BIN)/python scripts/licences.py
 
 clean:
-	rm -rf target logs sample .venv .venv-superset .venv-fusion
+	rm -rf target logs sample .venv .venv-superset .venv-fusion .venv-spark

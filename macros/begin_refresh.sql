@@ -36,7 +36,7 @@
     {%- endif -%}
     {%- if answer.reason -%}
         {%- do log("Full refresh: " ~ answer.reason, info=true) -%}
-        {%- if not flags.FULL_REFRESH -%}
+        {%- if not flags.FULL_REFRESH or target.type == "spark" -%}
             {%- do drop_incremental(chosen) -%}
         {%- endif -%}
     {%- endif -%}

@@ -19,7 +19,8 @@
         ~ " max(policy_fingerprint) as policy_fingerprint,"
         ~ " max(complete_number) as complete_number, max(complete_as_of) as complete_as_of,"
         ~ " max(is_full) as is_full, max(reason) as reason,"
-        ~ " min(event) = 'begun' and max(event) = 'complete' as is_complete, max(is_tested) as is_tested from "
+        ~ " max(event = 'complete') as is_complete, max(is_tested) as is_tested,"
+        ~ " max(event = 'released') as is_released from "
         ~ events
         ~ " group by refresh_number"
     ) -%}

@@ -1,9 +1,12 @@
 {#
     Without the plugin, as state.py makes them: a view over the files of each source, with its
-    columns and types, and without files an empty one. What an EL tool put there
-    stays.
+    columns and types, and without files an empty one, as the log of forecasts has none. What an EL
+    tool put there stays.
 #}
-{% macro lake_views() -%}
+{% macro lake_views() -%} {{ return(adapter.dispatch("lake_views")()) }} {%- endmacro %}
+
+{% macro duckdb__lake_views() -%}
+    {%- if target.name != "fusion" -%} {{ return("") }} {%- endif -%}
     {%- set lake = (env_var("WAREHOUSE", "") or "warehouse") ~ "/raw/" -%}
     {%- do limit_duckdb(lake) -%}
     {%- set landed_by_el = el_tables() -%}
@@ -40,6 +43,49 @@
             ~ " where false "
             ~ landed
             ~ ") as landed"
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#
+    SPARK_LAKE is where all workers find the lake. A view of an Iceberg catalogue can't name files, so it
+    reads a table of Spark's own catalogue over them.
+#}
+{% macro spark__lake_views() -%}
+    {%- set lake = env_var("SPARK_LAKE", "") -%}
+    {%- if not lake -%} {{ return("") }} {%- endif -%}
+    {%- set raw = var("raw_schema", "raw") -%}
+    {%- set outside = "spark_catalog." ~ generate_schema_name("lake", none) -%}
+    {%- do run_query("create schema if not exists " ~ raw) -%}
+    {%- do run_query("create schema if not exists " ~ outside) -%}
+    {%- set landed_by_el = run_query("show tables in " ~ raw).columns[1].values() -%}
+    {%- for source in graph.sources.values()
+        if source.source_name == "raw" and source.name not in landed_by_el
+    -%}
+        {%- set columns = [] -%}
+        {%- for column in source.columns.values() -%}
+            {%- do columns.append(column.name ~ " " ~ column.data_type) -%}
+        {%- endfor -%}
+        {%- set files = outside ~ "." ~ source.name -%}
+        {%- do run_query("drop table if exists " ~ files) -%}
+        {%- do run_query(
+            "create table "
+            ~ files
+            ~ " ("
+            ~ (columns | join(", "))
+            ~ ") using parquet location '"
+            ~ (lake | replace("'", "\\'"))
+            ~ "/"
+            ~ source.name
+            ~ "'"
+        ) -%}
+        {%- do run_query(
+            "create or replace view "
+            ~ raw
+            ~ "."
+            ~ source.name
+            ~ " as select * from "
+            ~ files
         ) -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -5,19 +5,17 @@
     {%- set prefix = "model.qualified_leads.stg_raw__" -%}
     {%- for source in graph.sources.values() if prefix ~ source.name in models -%}
         {%- set staged = built_relation(models[prefix ~ source.name]) -%}
-        {#- Not built_relation, which finds no views on Spark. -#}
         {%- set raw = api.Relation.create(
             database=source.database,
             schema=source.schema,
-            identifier=source.identifier,
+            identifier=source.name,
         ) -%}
-        {%- set columns = adapter.get_columns_in_relation(raw) -%}
-        {%- if staged and columns -%}
-            {%- set names = columns | map(attribute="name") -%}
+        {#- Not load_relation, which finds no views on Spark. -#}
+        {%- set columns = adapter.get_columns_in_relation(raw) if staged else [] -%}
+        {%- set names = columns | map(attribute="name") | map("lower") | list -%}
+        {%- if names -%}
             {%- set landed_at = (
-                "_landed_at"
-                if "_landed_at" in names | map("lower")
-                else "_loaded_at"
+                "_landed_at" if "_landed_at" in names else "_loaded_at"
             ) -%}
             {%- do questions.append(
                 "select '"

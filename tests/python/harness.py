@@ -33,6 +33,7 @@ BUILT = (
     ".venv",
     ".venv-superset",
     ".venv-fusion",
+    ".venv-spark",
     "target",
     "warehouse",
     "logs",

@@ -1,1 +1,4 @@
-"""A Spark cluster on loopback, and the project built on it: `make spark-test`."""
+"""A Spark cluster on loopback, and what the project has built on it: `make spark-test`."""
+
+HOST = "127.0.0.1"
+CATALOG = "lake"

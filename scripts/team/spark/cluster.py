@@ -1,6 +1,6 @@
-"""A standalone Spark cluster on loopback: a master, workers and a Thrift server with Iceberg tables.
+"""A standalone Spark cluster on loopback: master, workers and a Thrift server with Iceberg.
 
-The environment `.venv-spark` (`make spark`) has pyspark, whose wheel is a whole Spark, and the jars.
+The environment `.venv-spark` (`make spark`) has pyspark, which is a whole Spark, and the jars.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qualified_leads.errors import UsageError
-from qualified_leads.paths import project_root
+from qualified_leads.paths import import_path, project_root
+from team.spark import CATALOG, HOST
 
-HOST = "127.0.0.1"
 ENVIRONMENT_NAME = ".venv-spark"  # in the project root
-CATALOG = "lake"
 START_SECONDS = 120
 STOP_SECONDS = 20
 _THRIFT = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -74,7 +73,9 @@ def running_cluster(directory: Path, size: Size) -> Iterator[Cluster]:
     web = ["--webui-port", "0"]
     with ExitStack() as running:
 
-        def start(name: str, command: Sequence[str], port: int | None = None) -> subprocess.Popen[bytes]:
+        def start(
+            name: str, command: Sequence[str], port: int | None = None
+        ) -> subprocess.Popen[bytes]:
             log = directory / "logs" / f"{name}.log"
             process = running.enter_context(_process(command, _environment(spark, directory), log))
             if port is not None:
@@ -88,7 +89,16 @@ def running_cluster(directory: Path, size: Size) -> Iterator[Cluster]:
             limits = ["--cores", str(size.cores), "--memory", size.memory, "--work-dir", str(place)]
             start(f"worker-{number}", [spark_class, _WORKER, "--host", HOST, *limits, *web, url])
         command = _thrift_server(spark, directory, url, thrift, size)
-        yield Cluster(thrift, directory / "events", start("thrift", command, thrift))
+        server = start("thrift", command, thrift)
+        ask(thrift, "prepare")
+        yield Cluster(thrift, directory / "events", server)
+
+
+def ask(port: int, what: str, *arguments: str) -> None:
+    """Have the client of Spark's environment do something (client.py)."""
+    python = find_environment(project_root()) / "bin" / "python"
+    command = [str(python), "-m", "team.spark.client", what, str(port), *arguments]
+    subprocess.run(command, check=True, env={"PYTHONPATH": str(import_path())})
 
 
 def free_port() -> int:
@@ -116,12 +126,13 @@ def _environment(spark: Path, directory: Path) -> Mapping[str, str]:
 def _thrift_server(spark: Path, directory: Path, url: str, port: int, size: Size) -> list[str]:
     jars = ":".join(str(path) for path in sorted((spark.parents[3] / "jars").glob("*.jar")))
     catalog = f"spark.sql.catalog.{CATALOG}"
+    in_utc = "-Duser.timezone=UTC"
     settings = {
         # Not --jars: the server's sessions have class loaders of their own, which miss these.
         "spark.driver.extraClassPath": jars,
         "spark.executor.extraClassPath": jars,
-        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={directory}/derby",
-        "spark.executor.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"{in_utc} -Dderby.system.home={directory}/derby",
+        "spark.executor.extraJavaOptions": in_utc,
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(size.partitions),
         "spark.executor.memory": size.memory,

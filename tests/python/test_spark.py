@@ -1,0 +1,190 @@
+"""Spark with Iceberg tables: builds, refreshes and releases, and has the rows of DuckDB.
+
+`make test` builds a small sample without tests, and once more after something landed; SPARK=all
+(`make spark-test`) takes a larger one, with all tests, and other ways in which a refresh may go.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from harness import INHERITED, PROJECT, as_of_option, copy_project
+from refreshing import query
+
+from qualified_leads.load.land import load_directory
+from qualified_leads.release.comparison import compare
+from team.sample.generate import generate
+from team.sample.later import Later
+from team.spark import HOST
+from team.spark.cluster import Cluster, Size, find_environment, running_cluster
+from team.spark.tables import copy_tables
+
+IS_WHOLE = os.environ.get("SPARK") == "all"
+LEADS, ACTIVITIES = (5000, 150_000) if IS_WHOLE else (300, 6000)
+SIZE = Size() if IS_WHOLE else Size(workers=1, cores=2, partitions=1)
+LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
+NO_TESTS = () if IS_WHOLE else ("--exclude-resource-type", "test")
+PREFIX = "leads"
+DONE = re.compile(r"(Done\. PASS=.*|Full refresh: .*)$", re.MULTILINE)
+HISTORY = "2026-06-24 00:00:00"  # the export that the sample's later batch came after
+DAY_LATER = "2026-07-01 00:00:00"
+HOUR_LATER = "2026-07-01 01:00:00"
+
+in_full = pytest.mark.skipif(not IS_WHOLE, reason="make spark-test")
+pytestmark = [
+    pytest.mark.xdist_group("spark"),
+    pytest.mark.skipif(
+        not (PROJECT / ".venv-spark" / "installed").is_file(), reason="no .venv-spark (make spark)"
+    ),
+]
+
+
+@dataclass
+class Both:
+    """A copy of the project that both engines build from one lake."""
+
+    project: Path
+    cluster: Cluster
+
+    @property
+    def warehouse(self) -> Path:
+        return self.project / "warehouse"
+
+    def build(self, as_of: str, *arguments: str) -> str:
+        """Build with both; what dbt said on Spark."""
+        given = ("build", *as_of_option(as_of), *LEFT_OUT, *NO_TESTS)
+        self._run("DuckDB", Path(sys.executable).with_name("dbt"), given)
+        return self.spark(*given, *arguments)
+
+    def spark(self, *arguments: str, succeeds: bool = True) -> str:
+        dbt = find_environment(PROJECT) / "bin" / "dbt"
+        place = ("--target", "spark", "--target-path", "target/spark")
+        return self._run("Spark", dbt, (*arguments, *place), succeeds)
+
+    def _run(
+        self, engine: str, dbt: Path, arguments: tuple[str, ...], succeeds: bool = True
+    ) -> str:
+        environment = os.environ | self._variables()
+        for name in INHERITED:
+            environment.pop(name, None)
+        started = time.monotonic()
+        done = subprocess.run(
+            [str(dbt), *arguments],
+            cwd=self.project,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        print(f"\n{engine} {arguments[0]}: {time.monotonic() - started:.1f} s")
+        print("\n".join(DONE.findall(done.stdout)))
+        assert (done.returncode == 0) == succeeds, (done.stdout + done.stderr)[-8000:]
+        return done.stdout
+
+    def _variables(self) -> Mapping[str, str]:
+        return {
+            "WAREHOUSE": "warehouse",
+            "DBT_USE_COLORS": "false",
+            "SPARK_HOST": HOST,
+            "SPARK_PORT": str(self.cluster.port),
+            "SPARK_SCHEMA": PREFIX,
+            "SPARK_LAKE": str(self.warehouse / "raw"),
+        }
+
+    def copy(self, *schemas: str) -> Path:
+        """A DuckDB file of Spark's tables, under the names that DuckDB has for the schemas."""
+        target = self.project / "spark.duckdb"
+        names = {f"{PREFIX}_{name}": name.removeprefix("released_") for name in schemas}
+        copy_tables(self.cluster, names, target)
+        return target
+
+    def assert_same_rows(self, *schemas: str) -> None:
+        """Those that readers see, where a release was made; else what was built."""
+        schemas = schemas or (
+            ("released_marts", "released_reports") if IS_WHOLE else ("marts", "reports")
+        )
+        found = compare(self.warehouse / "work.duckdb", self.copy(*schemas))
+        differing = [one.table for one in found.tables if one.is_different or one.columns]
+        print(f"{len(found.tables)} tables compared, {len(differing)} differ")
+        assert not differing
+        assert not found.only_left and not found.only_right
+        assert len(found.tables) >= 50
+
+    def last_refresh(self) -> tuple:
+        columns = "refresh_number, complete_number, is_full, reason, is_complete"
+        file = self.copy("ops")
+        return query(
+            file, f"select {columns} from ops.refreshes order by refresh_number desc limit 1"
+        )[0]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+    """Built in full from the history of the sample."""
+    root = tmp_path_factory.mktemp("spark")
+    later = Later(root / "later", datetime.fromisoformat(HISTORY), 60)
+    generate(LEADS, ACTIVITIES, 1, root / "sample", later=later)
+    project = copy_project(root / "project")
+    load_directory(root / "sample", project / "warehouse")
+    with running_cluster(root / "cluster", SIZE) as cluster:
+        built = Both(project, cluster)
+        built.build(HISTORY)
+        yield built
+
+
+def test_a_full_build_has_the_rows_of_duckdb(both: Both) -> None:
+    both.assert_same_rows()
+    assert both.last_refresh() == (1, -1, True, "none has been completed yet", True)
+
+
+def test_a_refresh_computes_the_leads_concerned(both: Both) -> None:
+    _merge_and_land_late(both)
+    load_directory(both.project.parent / "later", both.warehouse)
+    both.build(DAY_LATER)
+    both.assert_same_rows()
+    assert both.last_refresh() == (2, 1, False, None, True)
+    file = both.copy("delta", "marts")
+    (leads,) = query(file, "select count(*) from marts.fct_leads")[0]
+    (affected,) = query(file, "select count(*) from delta.int_leads_affected")[0]
+    assert 0 < affected < leads / 2
+
+
+def _merge_and_land_late(both: Both) -> None:
+    """A lead merged into another, and an activity of long ago of a third."""
+    leads = query(
+        both.warehouse / "work.duckdb",
+        "select lead_id, created_at from marts.fct_leads order by lead_id limit 3",
+    )
+    (merged, created), (survivor, _), (third, _) = leads
+    landed = both.project.parent / "merged"
+    landed.mkdir()
+    rows = {
+        "leads": {
+            "lead_id": merged,
+            "created_at": created,
+            "updated_at": HISTORY,
+            "email": "merged@merged.example",
+            "merged_into_lead_id": survivor,
+        },
+        "activities": {
+            "activity_id": "late",
+            "lead_id": third,
+            "activity_type": "demo_request",
+            "occurred_at": "2026-01-05 08:00:00",
+        },
+    }
+    for table, row in rows.items():
+        with (landed / f"{table}.csv").open("w", newline="", encoding="utf-8") as handle:
+            writer = csv.DictWriter(handle, [*row, "_loaded_at"])
+            writer.writeheader()
+            writer.writerow(row | {"_loaded_at": HISTORY})
+    load_directory(landed, both.warehouse)
