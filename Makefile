@@ -70,6 +70,7 @@ format: .venv/installed-dev
 	$(BIN)/sqlfmt models macros tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python scripts/macros_hash.py
 
 # The whole command on little data, data tests included, and what an hour without news leaves of it.
 dbt-test: .venv/installed

@@ -5,6 +5,7 @@
         "maturity_days",
         "attribution_lookback_days",
         "allow_protected_attributes",
+        "macros_hash",
     ] -%}
     {%- set found = {} -%}
     {%- for name in names -%} {%- do found.update({name: var(name)}) -%} {%- endfor -%}

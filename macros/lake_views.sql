@@ -18,32 +18,25 @@
         {%- set names, empty = [], [] -%}
         {%- for column in source.columns.values() -%}
             {%- do names.append(column.name) -%}
-            {%- do empty.append(
+            {%- set typed = (
                 "cast(null as " ~ column.data_type ~ ") as " ~ column.name
             ) -%}
+            {%- do empty.append(typed) -%}
         {%- endfor -%}
-        {%- set landed = "" -%}
-        {%- if found.columns[0].values()[0] > 0 -%}
-            {%- set landed = (
-                "union all by name from read_parquet("
-                ~ files
-                ~ ", union_by_name = true)"
-            ) -%}
-        {%- endif -%}
         {%- do run_query("create schema if not exists " ~ source.schema) -%}
-        {%- do run_query(
-            "create or replace view "
-            ~ source.schema
-            ~ "."
-            ~ source.name
-            ~ " as select "
-            ~ (names | join(", "))
-            ~ " from (select "
-            ~ (empty | join(", "))
-            ~ " where false "
-            ~ landed
-            ~ ") as landed"
-        ) -%}
+        {%- call statement() -%}
+            create or replace view {{ source.schema }}.{{ source.name }} as
+            select {{ names | join(", ") }}
+            from
+                (
+                    select {{ empty | join(", ") }}
+                    where false
+            {%- if found.columns[0].values()[0] > 0 %}
+                        union all by name
+                        from read_parquet({{ files }}, union_by_name = true)
+            {%- endif %}
+                ) as landed
+        {%- endcall -%}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -68,24 +61,12 @@
         {%- endfor -%}
         {%- set files = outside ~ "." ~ source.name -%}
         {%- do run_query("drop table if exists " ~ files) -%}
-        {%- do run_query(
-            "create table "
-            ~ files
-            ~ " ("
-            ~ (columns | join(", "))
-            ~ ") using parquet location '"
-            ~ (lake | replace("'", "\\'"))
-            ~ "/"
-            ~ source.name
-            ~ "'"
-        ) -%}
-        {%- do run_query(
-            "create or replace view "
-            ~ raw
-            ~ "."
-            ~ source.name
-            ~ " as select * from "
-            ~ files
-        ) -%}
+        {%- call statement() -%}
+            create table {{ files }} ({{ columns | join(", ") }})
+            using parquet location '{{ lake | replace("'", "\\'") }}/{{ source.name }}'
+        {%- endcall -%}
+        {%- call statement() -%}
+            create or replace view {{ raw }}.{{ source.name }} as select * from {{ files }}
+        {%- endcall -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -21,9 +21,6 @@
         else []
     ) -%}
     {%- if not last or not last[0][1] -%} {{ return("") }} {%- endif -%}
-    {%- set number = last[0][0] | int -%}
-    {%- set tag = "release_" ~ number -%}
-    {%- set catalog = run_query("select current_catalog()").columns[0].values()[0] -%}
     {%- set public = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
         {%- do public.append(node) if node.config.schema in ("marts", "reports") -%}
@@ -31,49 +28,24 @@
     {%- set tables = (
         public | rejectattr("config.materialized", "equalto", "view") | list
     ) -%}
-    {%- set old = (
+    {%- set number = last[0][0] | int -%}
+    {%- do change_tags(tables, "create or replace tag release_" ~ number) -%}
+    {%- do write_refresh_event(
+        "select "
+        ~ number
+        ~ ", 'released', null, null, null, null, null, null, null, null"
+    ) -%}
+    {%- do replace_released_views(public, number) -%}
+    {%- set released = (
         run_query(
             "select refresh_number from "
             ~ refreshes
             ~ " where is_released order by refresh_number desc limit 6"
         )
         .columns[0]
-        .values()[2:]
+        .values()
     ) -%}
-    {%- for node in tables -%}
-        {%- set table = node.schema ~ "." ~ node.alias -%}
-        {%- do run_query("alter table " ~ table ~ " create or replace tag " ~ tag) -%}
-    {%- endfor -%}
-    {%- do write_refresh_event(
-        "select "
-        ~ number
-        ~ ", 'released', null, null, null, null, null, null, null, null"
-    ) -%}
-    {%- for schema in public | map(attribute="schema") | unique -%}
-        {%- do run_query("create schema if not exists " ~ released_schema(schema)) -%}
-    {%- endfor -%}
-    {%- for node in public -%}
-        {%- do run_query(
-            "create or replace view "
-            ~ released_schema(node.schema)
-            ~ "."
-            ~ node.alias
-            ~ " tblproperties ('release_id' = '"
-            ~ number
-            ~ "') as "
-            ~ released_query(node, tag, public, catalog)
-        ) -%}
-    {%- endfor -%}
-    {%- for node in tables -%}
-        {%- for former in old -%}
-            {%- do run_query(
-                "alter table "
-                ~ node.schema
-                ~ "."
-                ~ node.alias
-                ~ " drop tag if exists release_"
-                ~ former
-            ) -%}
-        {%- endfor -%}
+    {%- for former in released[3:] -%}
+        {%- do change_tags(tables, "drop tag if exists release_" ~ former) -%}
     {%- endfor -%}
 {%- endmacro %}

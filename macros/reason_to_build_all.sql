@@ -1,6 +1,6 @@
 {#
     The first reason to build in full, none where there is none: refresh/decision.py in the language
-    of dbt, which sees no macros.
+    of dbt, which sees macros by the variable macros_hash alone.
 #}
 {% macro reason_to_build_all(request, runs, chosen, code, policy) -%}
     {%- if request.is_asked_for -%} {{ return("it was asked for") }} {%- endif -%}
@@ -18,7 +18,7 @@
         ],
         ["a table is missing", missing],
         [
-            "a model, a variable or the engine has changed",
+            "a model, a macro, a variable or the engine has changed",
             runs | rejectattr("code", "equalto", code) | list,
         ],
         [

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import licences
+from qualified_leads.refresh.fingerprints import macros_hash, project_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 MACRO = re.compile(r"{%-?\s*(?:macro|test|materialization)\s+(\w+)\s*[(,]")
@@ -39,6 +40,7 @@ PIN = re.compile(
 NOT_FOR_A_REFRESH = (
     "scripts/team/pictures/browser.py",
     "scripts/team/superset/files/",
+    "scripts/team/spark/client.py",
 )
 # As packages write them. All may be used and passed on with a work under another licence;
 # text-unidecode leaves the choice between the Artistic License and the GPL.
@@ -168,6 +170,10 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def test_macros_hash_is_that_of_the_macros() -> None:
+    assert project_variables(ROOT)["macros_hash"] == macros_hash(ROOT), "make format"
 
 
 def test_licences_are_known_and_allowed() -> None:

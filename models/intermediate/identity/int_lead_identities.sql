@@ -1,32 +1,30 @@
 with recursive
-    leads as (
+    staged as (
         select *
         from {{ ref("stg_raw__leads") }}
         where row_state = 'staged' and is_current
     ),
 
-    addresses as (select * from {{ ref("int_lead_addresses") }}),
-
-    merge_edges as (
-        select leads.lead_id, leads.merged_into_lead_id
-        from leads
-        inner join leads as targets on leads.merged_into_lead_id = targets.lead_id
-        where leads.lead_id <> leads.merged_into_lead_id
+    leads as (
+        select staged.lead_id, staged.created_at, targets.lead_id as target_id
+        from staged
+        left join
+            staged as targets
+            on staged.merged_into_lead_id = targets.lead_id
+            and staged.lead_id <> targets.lead_id
     ),
 
-    -- Walking back from the leads that are merged into and merge nowhere reaches all
-    -- that merge but
-    -- circles and what leads into one.
+    -- Back from leads that merge nowhere; circles and what leads into one are not
+    -- reached.
     walked as (
-        select merge_edges.lead_id, merge_edges.merged_into_lead_id as root_lead_id
-        from merge_edges
-        left join
-            merge_edges as further on merge_edges.merged_into_lead_id = further.lead_id
-        where further.lead_id is null
+        select leads.lead_id, targets.lead_id as root_lead_id
+        from leads
+        inner join leads as targets on leads.target_id = targets.lead_id
+        where targets.target_id is null
         union all
-        select merge_edges.lead_id, walked.root_lead_id
-        from merge_edges
-        inner join walked on merge_edges.merged_into_lead_id = walked.lead_id
+        select leads.lead_id, walked.root_lead_id
+        from leads
+        inner join walked on leads.target_id = walked.lead_id
     ),
 
     rooted as (
@@ -34,33 +32,27 @@ with recursive
             leads.lead_id,
             leads.created_at,
             case
-                when merge_edges.lead_id is null
-                then leads.lead_id
-                else walked.root_lead_id
+                when leads.target_id is null then leads.lead_id else walked.root_lead_id
             end as root_lead_id
         from leads
-        left join merge_edges on leads.lead_id = merge_edges.lead_id
         left join walked on leads.lead_id = walked.lead_id
     ),
 
-    roots as (
-        select
-            rooted.root_lead_id, addresses.address, min(rooted.created_at) as created_at
-        from rooted
-        left join addresses on rooted.root_lead_id = addresses.lead_id
-        where rooted.root_lead_id is not null
-        group by rooted.root_lead_id, addresses.address
-    ),
-
-    -- Without an address a lead is alone.
     joined as (
         select
-            root_lead_id,
-            first_value(root_lead_id) over (
-                partition by address, case when address is null then root_lead_id end
-                order by created_at, root_lead_id
+            rooted.root_lead_id,
+            first_value(rooted.root_lead_id) over (
+                partition by
+                    addresses.address,
+                    case when addresses.address is null then rooted.root_lead_id end
+                order by min(rooted.created_at), rooted.root_lead_id
             ) as survivor_lead_id
-        from roots
+        from rooted
+        left join
+            {{ ref("int_lead_addresses") }} as addresses
+            on rooted.root_lead_id = addresses.lead_id
+        where rooted.root_lead_id is not null
+        group by rooted.root_lead_id, addresses.address
     ),
 
     resolved as (
@@ -81,9 +73,6 @@ with recursive
     ),
 
     {% if is_incremental() %}
-        known as (select * from {{ this }}),
-
-        -- What another survivor had until the last complete refresh is scored again.
         final as (
             select
                 coalesce(resolved.lead_id, known.lead_id) as lead_id,
@@ -95,7 +84,7 @@ with recursive
                     else known.survivor_lead_id
                 end as previous_survivor_lead_id
             from resolved
-            full join known on resolved.lead_id = known.lead_id
+            full join {{ this }} as known on resolved.lead_id = known.lead_id
             where
                 coalesce(resolved.survivor_lead_id, '')
                 <> coalesce(known.survivor_lead_id, '')

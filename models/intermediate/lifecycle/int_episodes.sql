@@ -41,10 +41,8 @@ with
     numbered as (
         select
             reopenings.*,
-            cast(
-                row_number() over (
-                    partition by reopenings.lead_id order by reopenings.closed_at
-                ) as bigint
+            row_number() over (
+                partition by reopenings.lead_id order by reopenings.closed_at
             ) as episode
         from reopenings
         left join
@@ -61,7 +59,7 @@ with
     starts as (
         select
             lead_id,
-            1 as episode,
+            cast(1 as bigint) as episode,
             created_at as started_at,
             {{ beginning_of_time() }} as starts_after
         from leads

@@ -48,6 +48,11 @@ def policy_hash(project: Path) -> str:
     return _hash_of(seeds.rglob("*.csv"), seeds).hexdigest()
 
 
+def macros_hash(project: Path) -> str:
+    """SHA-256 of the macros, for the variable of that name: dbt itself sees no change of them."""
+    return _hash_of((project / "macros").rglob("*.sql"), project).hexdigest()
+
+
 def tests_hash(project: Path) -> str:
     """SHA-256 of all that says what is tested."""
     paths = [*(project / "tests").rglob("*.sql"), *(project / "tests").glob("*.yml")]
