@@ -16,7 +16,7 @@ TEST_ENV := WAREHOUSE=$(TEST)/warehouse DBT_TARGET_PATH=$(TEST) DBT_LOG_PATH=$(T
 
 BENCH := --activities 1M,10M
 
-.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset fusion-test spark spark-test lock lock-superset lock-fusion lock-spark licences clean
+.PHONY: build test test-incremental test-faults mutants lint lint-sql lint-python lint-yaml lint-dbt format dbt-test bench report pictures docs dev superset test-superset fusion fusion-test spark spark-test lock lock-superset lock-fusion lock-spark licences clean
 
 build: .venv/installed sample
 	$(BIN)/python scripts/refresh.py sample --as-of "$(AS_OF)"
@@ -115,11 +115,14 @@ test-superset: .venv/installed-dev .venv-superset/installed
 
 # dbt Fusion builds, tests and refreshes the sample; the same rows as dbt's. Some minutes; needs npm.
 fusion-test: .venv/installed-dev .venv-fusion/installed
-	$(BIN)/pytest --verbose -n 0 -m long --capture no tests/python/test_fusion.py
+	FUSION=all $(BIN)/pytest --verbose -n 0 --capture no tests/python/test_fusion.py
+
+# Its environment alone, with which `make test` has a short form of that.
+fusion: .venv-fusion/installed
 
 # Spark with Iceberg tables: a cluster on loopback builds, tests and refreshes the sample and has DuckDB's rows. Half an hour.
 spark-test: .venv/installed-dev .venv-spark/installed
-	SPARK=all $(BIN)/pytest --verbose -n 0 -m 'long or not long' --capture no tests/python/test_spark.py
+	SPARK=all $(BIN)/pytest --verbose -n 0 --capture no tests/python/test_spark.py
 
 # Its environment alone, of 1 GB, with which `make test` has a short form of that; needs Java 17 and Maven.
 spark: .venv-spark/installed

@@ -49,24 +49,31 @@
     {%- if not lake -%} {{ return("") }} {%- endif -%}
     {%- set raw = var("raw_schema", "raw") -%}
     {%- set outside = "spark_catalog." ~ generate_schema_name("lake", none) -%}
-    {%- do run_query("create schema if not exists " ~ raw) -%}
     {%- do run_query("create schema if not exists " ~ outside) -%}
+    {%- do run_query("create schema if not exists " ~ raw) -%}
     {%- set landed_by_el = run_query("show tables in " ~ raw).columns[1].values() -%}
-    {%- for source in graph.sources.values()
-        if source.source_name == "raw" and source.name not in landed_by_el
-    -%}
-        {%- set columns = [] -%}
+    {%- for source in graph.sources.values() if source.name not in landed_by_el -%}
+        {%- set columns, empty = [], [] -%}
         {%- for column in source.columns.values() -%}
             {%- do columns.append(column.name ~ " " ~ column.data_type) -%}
+            {%- set typed = (
+                "cast(null as " ~ column.data_type ~ ") as " ~ column.name
+            ) -%}
+            {%- do empty.append(typed) -%}
         {%- endfor -%}
-        {%- set files = outside ~ "." ~ source.name -%}
-        {%- do run_query("drop table if exists " ~ files) -%}
+        {%- set rows = "select " ~ (empty | join(", ")) ~ " where false" -%}
+        {%- if source.source_name == "raw" -%}
+            {%- set files = outside ~ "." ~ source.name -%}
+            {%- set rows = "select * from " ~ files -%}
+            {%- do run_query("drop table if exists " ~ files) -%}
+            {%- call statement() -%}
+                create table {{ files }} ({{ columns | join(", ") }})
+                using parquet location '{{ lake | replace("'", "\\'") }}/{{ source.name }}'
+            {%- endcall -%}
+        {%- endif -%}
+        {%- do run_query("create schema if not exists " ~ source.schema) -%}
         {%- call statement() -%}
-            create table {{ files }} ({{ columns | join(", ") }})
-            using parquet location '{{ lake | replace("'", "\\'") }}/{{ source.name }}'
-        {%- endcall -%}
-        {%- call statement() -%}
-            create or replace view {{ raw }}.{{ source.name }} as select * from {{ files }}
+            create or replace view {{ source.schema }}.{{ source.name }} as {{ rows }}
         {%- endcall -%}
     {%- endfor -%}
 {%- endmacro %}

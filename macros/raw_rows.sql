@@ -1,10 +1,9 @@
 {% macro raw_rows(table_name, source_name="raw") -%}
     {%- set relation = source(source_name, table_name) -%}
     {#- A unit test has no graph. -#}
-    {%- if not execute or graph.sources is not defined or (
-        (has_plugin() or (target.name == "fusion" and source_name == "raw"))
-        and table_name not in el_tables()
-    ) -%}
+    {%- set is_read = execute and graph.sources is defined -%}
+    {%- set has_views = is_read and (has_plugin() or target.name == "fusion") -%}
+    {%- if not is_read or (has_views and table_name not in el_tables()) -%}
         {{ relation }}
     {%- else -%}
         {#- Not load_relation, which finds no views on Spark. -#}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -26,7 +27,7 @@ from qualified_leads.release.comparison import compare
 from team.sample.generate import generate
 from team.sample.later import Later
 from team.spark import HOST
-from team.spark.cluster import Cluster, Size, find_environment, running_cluster
+from team.spark.cluster import Cluster, Size, ask, find_environment, running_cluster
 from team.spark.tables import copy_tables
 
 IS_WHOLE = os.environ.get("SPARK") == "all"
@@ -39,6 +40,7 @@ DONE = re.compile(r"(Done\. PASS=.*|Full refresh: .*)$", re.MULTILINE)
 HISTORY = "2026-06-24 00:00:00"  # the export that the sample's later batch came after
 DAY_LATER = "2026-07-01 00:00:00"
 HOUR_LATER = "2026-07-01 01:00:00"
+TWO_HOURS_LATER = "2026-07-01 02:00:00"
 
 in_full = pytest.mark.skipif(not IS_WHOLE, reason="make spark-test")
 pytestmark = [
@@ -74,14 +76,11 @@ class Both:
     def _run(
         self, engine: str, dbt: Path, arguments: tuple[str, ...], succeeds: bool = True
     ) -> str:
-        environment = os.environ | self._variables()
-        for name in INHERITED:
-            environment.pop(name, None)
         started = time.monotonic()
         done = subprocess.run(
             [str(dbt), *arguments],
             cwd=self.project,
-            env=environment,
+            env=self.environment(),
             capture_output=True,
             text=True,
         )
@@ -90,8 +89,9 @@ class Both:
         assert (done.returncode == 0) == succeeds, (done.stdout + done.stderr)[-8000:]
         return done.stdout
 
-    def _variables(self) -> Mapping[str, str]:
-        return {
+    def environment(self) -> Mapping[str, str]:
+        kept = {name: text for name, text in os.environ.items() if name not in INHERITED}
+        return kept | {
             "WAREHOUSE": "warehouse",
             "DBT_USE_COLORS": "false",
             "SPARK_HOST": HOST,
@@ -119,12 +119,19 @@ class Both:
         assert not found.only_left and not found.only_right
         assert len(found.tables) >= 50
 
-    def last_refresh(self) -> tuple:
+    def read(self, query: str) -> list[list]:
+        rows: list[list] = json.loads(ask(self.cluster.port, "read", query))
+        return rows
+
+    def last_refresh(self) -> list:
         columns = "refresh_number, complete_number, is_full, reason, is_complete"
-        file = self.copy("ops")
-        return query(
-            file, f"select {columns} from ops.refreshes order by refresh_number desc limit 1"
-        )[0]
+        refreshes = f"{PREFIX}_ops.refreshes order by refresh_number desc limit 1"
+        return self.read(f"select {columns} from {refreshes}")[0]
+
+    def released(self) -> int:
+        """The number of the release that readers see."""
+        view = f"{PREFIX}_released_reports.rpt_source_costs"
+        return int(dict(self.read(f"show tblproperties {view}"))["release_id"])
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +150,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 
 def test_a_full_build_has_the_rows_of_duckdb(both: Both) -> None:
     both.assert_same_rows()
-    assert both.last_refresh() == (1, -1, True, "none has been completed yet", True)
+    assert both.last_refresh() == [1, -1, True, "none has been completed yet", True]
 
 
 def test_a_refresh_computes_the_leads_concerned(both: Both) -> None:
@@ -151,11 +158,71 @@ def test_a_refresh_computes_the_leads_concerned(both: Both) -> None:
     load_directory(both.project.parent / "later", both.warehouse)
     both.build(DAY_LATER)
     both.assert_same_rows()
-    assert both.last_refresh() == (2, 1, False, None, True)
-    file = both.copy("delta", "marts")
-    (leads,) = query(file, "select count(*) from marts.fct_leads")[0]
-    (affected,) = query(file, "select count(*) from delta.int_leads_affected")[0]
+    assert both.last_refresh() == [2, 1, False, None, True]
+    ((leads,),) = both.read(f"select count(*) from {PREFIX}_marts.fct_leads")
+    ((affected,),) = both.read(f"select count(*) from {PREFIX}_delta.int_leads_affected")
     assert 0 < affected < leads / 2
+
+
+@in_full
+def test_an_hour_without_news_moves_what_moves_with_time(both: Both) -> None:
+    both.build(HOUR_LATER)
+    both.assert_same_rows()
+    assert both.last_refresh() == [3, 2, False, None, True]
+    ((affected,),) = both.read(f"select count(*) from {PREFIX}_delta.int_leads_affected")
+    assert affected < 100
+
+
+@in_full
+def test_unit_tests_pass(both: Both) -> None:
+    both.spark("test", "--select", "test_type:unit")
+
+
+@in_full
+def test_what_fails_a_test_is_not_released(both: Both) -> None:
+    test = both.project / "tests" / "assert_never.sql"
+    test.write_text("select lead_id from {{ ref('fct_leads') }}")
+    both.spark("build", *as_of_option(TWO_HOURS_LATER), *LEFT_OUT, succeeds=False)
+    assert both.last_refresh() == [4, 3, False, None, False]
+    assert both.released() == 3
+    test.unlink()
+
+
+@in_full
+def test_a_killed_refresh_is_repaired(both: Both) -> None:
+    """In the middle of the models, some of which it has built and some not."""
+    dbt = [str(find_environment(PROJECT) / "bin" / "dbt"), "build", "--target", "spark"]
+    arguments = [*dbt, *as_of_option(TWO_HOURS_LATER), *LEFT_OUT]
+    killed = subprocess.Popen(
+        arguments, cwd=both.project, env=both.environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert killed.stdout is not None
+    for line in killed.stdout:
+        if "OK created sql incremental model" in line and "fct_stage_entries" in line:
+            break
+    killed.kill()
+    killed.wait()
+    assert both.last_refresh() == [5, 3, False, None, False]
+    both.build(TWO_HOURS_LATER)
+    both.assert_same_rows()
+    assert both.released() == 6
+
+
+@in_full
+def test_a_changed_policy_builds_everything_and_three_releases_stay(both: Both) -> None:
+    path = both.project / "seeds" / "activity_rules.csv"
+    text = path.read_text(encoding="utf-8")
+    changed = text.replace("demo_request,sales_contact,50,", "demo_request,sales_contact,55,")
+    assert changed != text
+    path.write_text(changed, encoding="utf-8")
+    both.build(TWO_HOURS_LATER)
+    both.assert_same_rows()
+    assert both.last_refresh() == [7, -1, True, "the policy has changed", True]
+    tags = both.read(f"select name from {PREFIX}_marts.fct_leads.refs where type = 'TAG'")
+    assert sorted(name for (name,) in tags) == ["release_3", "release_6", "release_7"]
+    # A release is read whole by its number.
+    table = f"{PREFIX}_marts.fct_leads"
+    assert both.read(f"select count(*) from {table} version as of 'release_3'") != [[0]]
 
 
 def _merge_and_land_late(both: Both) -> None:

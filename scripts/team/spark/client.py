@@ -1,11 +1,12 @@
 """What is asked of Spark directly, run by the Python of its environment, which has a client.
 
 `prepare PORT` makes the schema that clients open first; `export PORT DIRECTORY SCHEMA...` writes
-tables and views as `DIRECTORY/SCHEMA/TABLE/*.parquet`.
+tables and views as `DIRECTORY/SCHEMA/TABLE/*.parquet`; `read PORT SQL` prints rows as JSON.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,12 @@ def export(port: int, directory: str, schemas: list[str]) -> None:
             )
 
 
+def read(port: int, query: str) -> None:
+    cursor = hive.connect(HOST, port).cursor()
+    cursor.execute(query)
+    print(json.dumps(cursor.fetchall(), default=str))
+
+
 def _names(cursor: Any, schema: str) -> Iterator[str]:
     """Its tables and views, which an Iceberg catalogue lists apart."""
     for kind in ("tables", "views"):
@@ -40,7 +47,10 @@ def _names(cursor: Any, schema: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "prepare":
+    what, given = sys.argv[1], sys.argv[3:]
+    if what == "prepare":
         prepare(int(sys.argv[2]))
+    elif what == "export":
+        export(int(sys.argv[2]), given[0], given[1:])
     else:
-        export(int(sys.argv[2]), sys.argv[3], sys.argv[4:])
+        read(int(sys.argv[2]), given[0])

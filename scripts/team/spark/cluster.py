@@ -94,11 +94,14 @@ def running_cluster(directory: Path, size: Size) -> Iterator[Cluster]:
         yield Cluster(thrift, directory / "events", server)
 
 
-def ask(port: int, what: str, *arguments: str) -> None:
-    """Have the client of Spark's environment do something (client.py)."""
+def ask(port: int, what: str, *arguments: str) -> str:
+    """Have the client of Spark's environment do something (client.py); what it printed."""
     python = find_environment(project_root()) / "bin" / "python"
     command = [str(python), "-m", "team.spark.client", what, str(port), *arguments]
-    subprocess.run(command, check=True, env={"PYTHONPATH": str(import_path())})
+    environment = {"PYTHONPATH": str(import_path())}
+    return subprocess.run(
+        command, check=True, env=environment, stdout=subprocess.PIPE, text=True
+    ).stdout
 
 
 def free_port() -> int:
