@@ -1,7 +1,7 @@
 {#
     Without the plugin, as state.py makes them: a view over the files of each source, with its
-    columns and types, and without files an empty one, as the log of forecasts has none. What an EL
-    tool put there stays.
+    columns and types, and without files an empty one. What an EL tool put there
+    stays.
 #}
 {% macro lake_views() -%} {{ return(adapter.dispatch("lake_views")()) }} {%- endmacro %}
 
