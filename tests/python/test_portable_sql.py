@@ -28,6 +28,6 @@ def test_numbers_with_a_fraction_are_doubles() -> None:
 
 
 def test_what_is_looked_up_is_no_list() -> None:
-    """`not in (select ...)` makes Spark send all of the list to every task, as one value may be null."""
+    """Of `not in (select ...)` Spark sends all to every task, as one value may be null."""
     found = [place for place, sql in written() if re.search(r"not\s+in\s*\(\s*select", sql)]
     assert [place for place in found if place.startswith("models")] == []

@@ -24,10 +24,7 @@ with
     ),
 
     hosts as (
-        select
-            sightings.host,
-            {{ ascii_domain("sightings.host") }} as ascii_host,
-            sightings.list_name
+        select sightings.*, {{ ascii_domain("sightings.host") }} as ascii_host
         from sightings
         {% if is_incremental() %}
             left join {{ this }} as known on sightings.host = known.host
