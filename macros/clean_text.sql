@@ -1,3 +1,3 @@
 {% macro clean_text(expression) -%}
-    nullif(trim(cast({{ expression }} as string)), '')
+    nullif({{ trimmed("cast(" ~ expression ~ " as string)") }}, '')
 {%- endmacro %}

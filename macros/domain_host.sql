@@ -3,7 +3,7 @@
         regexp_replace(
             regexp_replace(
                 regexp_replace(
-                    lower(trim({{ expression }})), '^[a-z][a-z0-9+.-]*://', ''
+                    lower({{ trimmed(expression) }}), '^[a-z][a-z0-9+.-]*://', ''
                 ),
                 '[/?#].*$',
                 ''

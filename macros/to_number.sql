@@ -2,11 +2,11 @@
     case
         when
             regexp_extract(
-                trim({{ expression }}),
+                {{ trimmed(expression) }},
                 '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9][0-9]?)?$',
                 0
             )
             <> ''
-        then cast(trim({{ expression }}) as double)
+        then cast({{ trimmed(expression) }} as double)
     end
 {%- endmacro %}

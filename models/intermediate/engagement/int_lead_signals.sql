@@ -10,7 +10,7 @@ with
             signal_id,
             lead_id,
             host,
-            concat('intent_', signal_type) as activity_type,
+            'intent_' || coalesce(signal_type, '') as activity_type,
             occurred_at,
             coalesce(strength, 1e0) as strength
         from {{ ref("stg_raw__intent_signals") }}

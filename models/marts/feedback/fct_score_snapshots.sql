@@ -4,7 +4,7 @@ with
     affected as (select * from {{ ref("int_leads_affected") }}),
 
     parameters as (
-        select cast(max(value) as integer) as snapshot_days
+        select cast(round(max(value)) as integer) as snapshot_days
         from {{ ref("report_parameters") }}
         where parameter = 'snapshot_days'
     ),

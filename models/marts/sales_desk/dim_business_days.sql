@@ -40,10 +40,11 @@ with
             {{
                 dbt.dateadd(
                     "minute",
-                    "cast(coalesce(opening_hours.opens_hour, 0) * 60 as integer)",
+                    "cast(round(coalesce(opening_hours.opens_hour, 0) * 60) as integer)",
                     "numbered.starts_at",
                 )
-            }} as opens_at,
+            }}
+            as opens_at,
             case
                 when holidays.holiday_date is null
                 then

@@ -75,7 +75,7 @@ with
             {{
                 dbt.dateadd(
                     "second",
-                    "cast(measured.due_second - days.business_seconds_before as integer)",
+                    "cast(round(measured.due_second - days.business_seconds_before) as integer)",
                     "days.opens_at",
                 )
             }}

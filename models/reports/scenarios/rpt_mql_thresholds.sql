@@ -12,7 +12,8 @@ with
     periods as (
         select
             max(value) as week_count,
-            {{ as_of() }} - cast(max(value) as integer) * interval '7' day as starts_at
+            {{ as_of() }}
+            - cast(round(max(value)) as integer) * interval '7' day as starts_at
         from {{ ref("report_parameters") }}
         where parameter = 'threshold_weeks'
     ),
