@@ -12,8 +12,7 @@ with
     periods as (
         select
             max(value) as week_count,
-            {{ as_of() }}
-            - cast(round(max(value)) as integer) * interval '7' day as starts_at
+            {{ as_of() }} - round(max(value)) * interval '7' day as starts_at
         from {{ ref("report_parameters") }}
         where parameter = 'threshold_weeks'
     ),
