@@ -8,4 +8,4 @@
     {{ return(found.columns[0].values()[0] > 0) }}
 {%- endmacro %}
 
-{% macro spark__has_plugin() -%} {{ return(false) }} {%- endmacro %}
+{% macro default__has_plugin() -%} {{ return(false) }} {%- endmacro %}

@@ -5,6 +5,8 @@
 #}
 {% macro lake_views() -%} {{ return(adapter.dispatch("lake_views")()) }} {%- endmacro %}
 
+{% macro default__lake_views() -%} {{ return("") }} {%- endmacro %}
+
 {% macro duckdb__lake_views() -%}
     {%- if target.name != "fusion" -%} {{ return("") }} {%- endif -%}
     {%- set lake = (env_var("WAREHOUSE", "") or "warehouse") ~ "/raw/" -%}

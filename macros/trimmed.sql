@@ -2,7 +2,7 @@
     {{ adapter.dispatch("trimmed")(expression) }}
 {%- endmacro %}
 
-{% macro duckdb__trimmed(expression) -%} trim({{ expression }}) {%- endmacro %}
+{% macro default__trimmed(expression) -%} trim({{ expression }}) {%- endmacro %}
 
 {# Spark's trim alone leaves all spaces but the one of ASCII; DuckDB takes what Unicode calls a space separator. #}
 {% macro spark__trimmed(expression) -%}

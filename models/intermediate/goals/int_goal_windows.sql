@@ -54,6 +54,7 @@ with
             cast(
                 floor(
                     {{ dbt.datediff("goals.starts_on", "measures.day_date", "day") }}
+                    * 1e0
                     / ({{ dbt.datediff("goals.starts_on", "goals.due_on", "day") }} + 1)
                 ) as integer
             ) as window_number,
