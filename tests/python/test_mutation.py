@@ -96,8 +96,8 @@ MUTATIONS = (
     ),
     Mutation(
         "the later group survives",
-        "case when address is null then root_lead_id end order by created_at, root_lead_id",
-        "case when address is null then root_lead_id end order by created_at desc, root_lead_id",
+        "order by min(rooted.created_at), rooted.root_lead_id",
+        "order by min(rooted.created_at) desc, rooted.root_lead_id",
     ),
     Mutation(
         "a total is not clamped",
@@ -116,8 +116,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a domain has several spellings",
-        'host, {{ ascii_domain("host") }} as ascii_host',
-        "host, host as ascii_host",
+        '{{ ascii_domain("sightings.host") }} as ascii_host',
+        "sightings.host as ascii_host",
     ),
     Mutation(
         "an older version of a held back opportunity has an amount, too",
