@@ -1,5 +1,6 @@
 """Measure on two workers how Spark's costs grow with the data: docs/scale.md."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,7 @@ def main(
 
     Exit status: 0 done; 2 wrong use, no environment of Spark, or dbt failed.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the cluster would go on
     console = make_console()
     phases: list[Phase] = []
     place = (directory or project_root() / "target" / "bench").resolve()
