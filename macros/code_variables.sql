@@ -8,6 +8,8 @@
         "macros_hash",
     ] -%}
     {%- set found = {} -%}
-    {%- for name in names -%} {%- do found.update({name: var(name)}) -%} {%- endfor -%}
+    {%- for name in names -%}
+        {%- do found.update({name: var(name, none)}) -%}
+    {%- endfor -%}
     {{ return(found) }}
 {%- endmacro %}
