@@ -110,6 +110,10 @@ from range({{ env_var("HARD_WORK", "1") }}) having sum(hash(range)) >= 0
 }
 MACROS = (
     "as_of",
+    "has_plugin",
+    "begin_without_plugin",
+    "write_refresh_event",
+    "built_relation",
     "begin_refresh",
     "code_variables",
     "drop_incremental",
