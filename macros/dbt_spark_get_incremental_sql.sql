@@ -1,6 +1,6 @@
 {#
     In place of dbt-spark's own: the strategies that models use here, each as one statement, which Iceberg
-    applies whole or not at all. A row of the source has no gone_key and so never matches.
+    applies whole or not at all. A row of the source has no deleted_key and so never matches.
 #}
 {% macro dbt_spark_get_incremental_sql(
     strategy, source, target, existing, unique_key, incremental_predicates
@@ -15,13 +15,13 @@
         merge into {{ target }} as kept
         using
             (
-                select null as gone_key, {{ columns }}
+                select null as deleted_key, {{ columns }}
                 from {{ source }}
                 union all
-                select gone_key{{ ", null" * (columns.split(", ") | length) }}
+                select deleted_key{{ ", null" * (columns.split(", ") | length) }}
                 from
                     (
-                        select {{ key }} as gone_key
+                        select {{ key }} as deleted_key
                         from {{ source }}
         {%- if replaces_leads %}
                             union
@@ -31,12 +31,12 @@
         {%- else %}
                             group by {{ key }}
         {%- endif %}
-                    ) as gone
-                where gone_key is not null
+                    ) as deleted
+                where deleted_key is not null
             ) as changes
-            on kept.{{ key }} = changes.gone_key
+            on kept.{{ key }} = changes.deleted_key
         when matched then delete
-        when not matched and changes.gone_key is null
+        when not matched and changes.deleted_key is null
         then insert ({{ columns }})
         values ({{ "changes." ~ columns.replace(", ", ", changes.") }})
     {%- endif -%}

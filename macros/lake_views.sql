@@ -1,7 +1,6 @@
 {#
-    Without the plugin, as state.py makes them: a view over the files of each source, with its
-    columns and types, and without files an empty one. What an EL tool put there
-    stays.
+    Without the plugin, as state.py makes them: a view over the files of each raw table, with its columns
+    and types, and without files an empty one. What an EL tool put there stays.
 #}
 {% macro lake_views() -%} {{ return(adapter.dispatch("lake_views")()) }} {%- endmacro %}
 
@@ -12,7 +11,10 @@
     {%- set lake = (env_var("WAREHOUSE", "") or "warehouse") ~ "/raw/" -%}
     {%- do limit_duckdb(lake) -%}
     {%- set landed_by_el = el_tables() -%}
-    {%- for source in graph.sources.values() if source.name not in landed_by_el -%}
+    {%- do run_query("create schema if not exists " ~ var("raw_schema", "raw")) -%}
+    {%- for source in graph.sources.values()
+        if source.source_name == "raw" and source.name not in landed_by_el
+    -%}
         {%- set files = (
             "'" ~ (lake | replace("'", "''")) ~ source.name ~ "/*.parquet'"
         ) -%}
@@ -25,7 +27,6 @@
             ) -%}
             {%- do empty.append(typed) -%}
         {%- endfor -%}
-        {%- do run_query("create schema if not exists " ~ source.schema) -%}
         {%- call statement() -%}
             create or replace view {{ source.schema }}.{{ source.name }} as
             select {{ names | join(", ") }}
@@ -54,28 +55,21 @@
     {%- do run_query("create schema if not exists " ~ outside) -%}
     {%- do run_query("create schema if not exists " ~ raw) -%}
     {%- set landed_by_el = run_query("show tables in " ~ raw).columns[1].values() -%}
-    {%- for source in graph.sources.values() if source.name not in landed_by_el -%}
-        {%- set columns, empty = [], [] -%}
+    {%- for source in graph.sources.values()
+        if source.source_name == "raw" and source.name not in landed_by_el
+    -%}
+        {%- set columns = [] -%}
         {%- for column in source.columns.values() -%}
             {%- do columns.append(column.name ~ " " ~ column.data_type) -%}
-            {%- set typed = (
-                "cast(null as " ~ column.data_type ~ ") as " ~ column.name
-            ) -%}
-            {%- do empty.append(typed) -%}
         {%- endfor -%}
-        {%- set rows = "select " ~ (empty | join(", ")) ~ " where false" -%}
-        {%- if source.source_name == "raw" -%}
-            {%- set files = outside ~ "." ~ source.name -%}
-            {%- set rows = "select * from " ~ files -%}
-            {%- do run_query("drop table if exists " ~ files) -%}
-            {%- call statement() -%}
-                create table {{ files }} ({{ columns | join(", ") }})
-                using parquet location '{{ lake | replace("'", "\\'") }}/{{ source.name }}'
-            {%- endcall -%}
-        {%- endif -%}
-        {%- do run_query("create schema if not exists " ~ source.schema) -%}
+        {%- set files = outside ~ "." ~ source.name -%}
+        {%- do run_query("drop table if exists " ~ files) -%}
         {%- call statement() -%}
-            create or replace view {{ source.schema }}.{{ source.name }} as {{ rows }}
+            create table {{ files }} ({{ columns | join(", ") }})
+            using parquet location '{{ lake | replace("'", "\\'") }}/{{ source.name }}'
+        {%- endcall -%}
+        {%- call statement() -%}
+            create or replace view {{ raw }}.{{ source.name }} as select * from {{ files }}
         {%- endcall -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -13,7 +13,7 @@
     {%- set refreshes = relation_named("ops", "refreshes") -%}
     {%- set last = (
         run_query(
-            "select refresh_number, is_complete and is_tested from "
+            "select refresh_number, is_complete and is_tested and not is_released from "
             ~ refreshes
             ~ " order by refresh_number desc limit 1"
         ).rows
@@ -30,6 +30,7 @@
     ) -%}
     {%- set number = last[0][0] | int -%}
     {%- do change_tags(tables, "create or replace tag release_" ~ number) -%}
+    {#- Before the views, so that these tags are dropped later even where a view fails. -#}
     {%- do write_refresh_event(
         "select "
         ~ number

@@ -2,8 +2,7 @@
     {%- set relation = source(source_name, table_name) -%}
     {#- A unit test has no graph. -#}
     {%- set is_read = execute and graph.sources is defined -%}
-    {%- set has_views = is_read and (has_plugin() or target.name == "fusion") -%}
-    {%- if not is_read or (has_views and table_name not in el_tables()) -%}
+    {%- if not is_read or (has_plugin() and table_name not in el_tables()) -%}
         {{ relation }}
     {%- else -%}
         {#- Not load_relation, which finds no views on Spark. -#}

@@ -2,7 +2,7 @@
     Of a table its snapshot, for which a view has to name the catalogue; a view, which reads public tables
     alone, reads what is released of these.
 #}
-{% macro released_query(node, number, public, catalog) -%}
+{% macro released_query(node, number, catalog) -%}
     {%- if node.config.materialized != "view" -%}
         select *
         from
@@ -13,9 +13,10 @@
             "node.unique_id", "equalto", node.unique_id
         ) -%}
         {%- set query = namespace(text=(built | first).node.compiled_code) -%}
-        {%- for schema in public | map(attribute="schema") | unique -%}
+        {%- for schema in ["marts", "reports"] -%}
             {%- set query.text = query.text | replace(
-                schema ~ ".", released_schema(schema) ~ "."
+                generate_schema_name(schema, none) ~ ".",
+                generate_schema_name("released_" ~ schema, none) ~ ".",
             ) -%}
         {%- endfor -%}
         {{ query.text }}

@@ -20,8 +20,8 @@ LIMITS: dict[str, float] = {
     "median depth": 9,
     "median lines": 61,  # goal 40; it grows where models with one reader go back into it
     "models over 100 lines": 0,
-    # goal 45; 13 do for engines without the plugin what Python does with it, 8 are of Spark alone
-    "macros": 80,
+    # goal 45; 13 do for engines without the plugin what Python does with it, 7 are of Spark alone
+    "macros": 79,
     # those of the refresh, with and without the plugin, and of releases, two that count, has_plugin
     "macros with ref, source or run_query": 17,
     "Jinja tags per 100 lines": 7.5,  # goal 5

@@ -9,29 +9,23 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harness import INHERITED, PROJECT, as_of_option, copy_project
+from engines import assert_same_rows, inherited, run_engine
+from harness import PROJECT, as_of_option, copy_project
 from refreshing import query
 
 from qualified_leads.load.land import load_directory
-from qualified_leads.release.comparison import compare
 from team.sample.generate import generate
 
 ENVIRONMENT = PROJECT / ".venv-fusion"
 LIBRARY = ENVIRONMENT / "node_modules/@duckdb/node-bindings-linux-x64"
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 UNIT_TESTS = ("test", "--select", "test_type:unit")
-SUMMARY = re.compile(
-    r"^(Processed: .*|Summary: .*|.*Done\. PASS.*|Full refresh: .*)$", re.MULTILINE
-)
 LANDED_AT = "2026-07-01 10:00:00"
 
 IS_WHOLE = os.environ.get("FUSION") == "all"
@@ -58,35 +52,17 @@ class Both:
         return self.warehouse / "fusion.duckdb"
 
     def core(self, *arguments: str) -> str:
-        return self._run("dbt-core", Path(sys.executable).with_name("dbt"), arguments)
+        dbt = Path(sys.executable).with_name("dbt")
+        return run_engine("dbt-core", [dbt, *arguments], self.project, inherited())
 
     def run_fusion(self, *arguments: str) -> str:
-        arguments = (*arguments, "--target", "fusion")
-        return self._run("Fusion", ENVIRONMENT / "bin/dbt", arguments)
-
-    def _run(self, engine: str, dbt: Path, arguments: tuple[str, ...]) -> str:
-        environment = os.environ | {
-            "WAREHOUSE": "warehouse",
+        environment = inherited() | {
             "LD_LIBRARY_PATH": str(LIBRARY),
             "DBT_DISABLE_VERSION_CHECK": "true",
-            "DBT_USE_COLORS": "false",
             "DBT_STATIC_ANALYSIS": "off",
         }
-        for name in INHERITED:
-            environment.pop(name, None)
-        started, used_before = time.monotonic(), _used()
-        done = subprocess.run(
-            [str(dbt), *arguments],
-            cwd=self.project,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        seconds, used = time.monotonic() - started, _used() - used_before
-        print(f"\n{engine} {arguments[0]}: {seconds:.1f} s, of processors {used:.1f} s")
-        print("\n".join(SUMMARY.findall(done.stdout)))
-        assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
-        return done.stdout
+        command = [ENVIRONMENT / "bin/dbt", *arguments, "--target", "fusion"]
+        return run_engine("Fusion", command, self.project, environment)
 
     def build(self, as_of: str) -> str:
         """Build with both; what Fusion said."""
@@ -94,12 +70,7 @@ class Both:
         return self.run_fusion("build", *as_of_option(as_of), *NO_UNIT_TESTS)
 
     def assert_same_rows(self) -> None:
-        found = compare(self.warehouse / "work.duckdb", self.fusion)
-        differing = [one for one in found.tables if one.is_different or one.columns]
-        print(f"{len(found.tables)} tables compared, {len(differing)} differ")
-        assert not differing
-        assert not found.only_left and not found.only_right
-        assert len(found.tables) >= 50
+        assert_same_rows(self.warehouse / "work.duckdb", self.fusion)
 
     def last_refresh(self) -> tuple:
         columns = "refresh_number, complete_number, is_full, reason, is_complete, is_tested"
@@ -170,12 +141,6 @@ def test_duckdb_reads_nothing_else(both: Both) -> None:
         with pytest.raises(AssertionError, match="disabled by configuration|Cannot enable"):
             both.run_fusion("run", "--select", "foreign")
     model.unlink()
-
-
-def _used() -> float:
-    """Processor time of the processes that have ended, in seconds."""
-    times = os.times()
-    return times.children_user + times.children_system
 
 
 def _change(sample: Path, later: Path) -> None:

@@ -9,21 +9,19 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from harness import INHERITED, PROJECT, as_of_option, copy_project
+from engines import assert_same_rows, inherited, run_engine
+from harness import PROJECT, as_of_option, copy_project
 from refreshing import query
 
 from qualified_leads.load.land import load_directory
-from qualified_leads.release.comparison import compare
 from team.sample.generate import generate
 from team.sample.later import Later
 from team.spark import HOST
@@ -36,19 +34,15 @@ SIZE = Size() if IS_WHOLE else Size(workers=1, cores=2, partitions=1)
 LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 NO_TESTS = () if IS_WHOLE else ("--exclude-resource-type", "test")
 PREFIX = "leads"
-DONE = re.compile(r"(Done\. PASS=.*|Full refresh: .*)$", re.MULTILINE)
 HISTORY = "2026-06-24 00:00:00"  # the export that the sample's later batch came after
 DAY_LATER = "2026-07-01 00:00:00"
 HOUR_LATER = "2026-07-01 01:00:00"
 TWO_HOURS_LATER = "2026-07-01 02:00:00"
 
 in_full = pytest.mark.skipif(not IS_WHOLE, reason="make spark-test")
-pytestmark = [
-    pytest.mark.xdist_group("spark"),
-    pytest.mark.skipif(
-        not (PROJECT / ".venv-spark" / "installed").is_file(), reason="no .venv-spark (make spark)"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (PROJECT / ".venv-spark" / "installed").is_file(), reason="no .venv-spark (make spark)"
+)
 
 
 @dataclass
@@ -62,62 +56,33 @@ class Both:
     def warehouse(self) -> Path:
         return self.project / "warehouse"
 
-    def build(self, as_of: str, *arguments: str) -> str:
-        """Build with both; what dbt said on Spark."""
+    def build(self, as_of: str) -> None:
+        """Build with both."""
         given = ("build", *as_of_option(as_of), *LEFT_OUT, *NO_TESTS)
-        self._run("DuckDB", Path(sys.executable).with_name("dbt"), given)
-        return self.spark(*given, *arguments)
+        dbt = Path(sys.executable).with_name("dbt")
+        run_engine("DuckDB", [dbt, *given], self.project, inherited())
+        self.spark(*given)
 
-    def spark(self, *arguments: str, succeeds: bool = True) -> str:
+    def spark(self, *arguments: str, succeeds: bool = True) -> None:
         dbt = find_environment(PROJECT) / "bin" / "dbt"
-        place = ("--target", "spark", "--target-path", "target/spark")
-        return self._run("Spark", dbt, (*arguments, *place), succeeds)
-
-    def _run(
-        self, engine: str, dbt: Path, arguments: tuple[str, ...], succeeds: bool = True
-    ) -> str:
-        started = time.monotonic()
-        done = subprocess.run(
-            [str(dbt), *arguments],
-            cwd=self.project,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-        )
-        print(f"\n{engine} {arguments[0]}: {time.monotonic() - started:.1f} s")
-        print("\n".join(DONE.findall(done.stdout)))
-        assert (done.returncode == 0) == succeeds, (done.stdout + done.stderr)[-8000:]
-        return done.stdout
+        command = [dbt, *arguments, "--target", "spark", "--target-path", "target/spark"]
+        run_engine("Spark", command, self.project, self.environment(), succeeds)
 
     def environment(self) -> Mapping[str, str]:
-        kept = {name: text for name, text in os.environ.items() if name not in INHERITED}
-        return kept | {
-            "WAREHOUSE": "warehouse",
-            "DBT_USE_COLORS": "false",
+        return inherited() | {
             "SPARK_HOST": HOST,
             "SPARK_PORT": str(self.cluster.port),
             "SPARK_SCHEMA": PREFIX,
             "SPARK_LAKE": str(self.warehouse / "raw"),
         }
 
-    def copy(self, *schemas: str) -> Path:
-        """A DuckDB file of Spark's tables, under the names that DuckDB has for the schemas."""
-        target = self.project / "spark.duckdb"
-        names = {f"{PREFIX}_{name}": name.removeprefix("released_") for name in schemas}
-        copy_tables(self.cluster, names, target)
-        return target
-
-    def assert_same_rows(self, *schemas: str) -> None:
-        """Those that readers see, where a release was made; else what was built."""
-        schemas = schemas or (
-            ("released_marts", "released_reports") if IS_WHOLE else ("marts", "reports")
-        )
-        found = compare(self.warehouse / "work.duckdb", self.copy(*schemas))
-        differing = [one.table for one in found.tables if one.is_different or one.columns]
-        print(f"{len(found.tables)} tables compared, {len(differing)} differ")
-        assert not differing
-        assert not found.only_left and not found.only_right
-        assert len(found.tables) >= 50
+    def assert_same_rows(self) -> None:
+        """Of what readers see, where a release was made; else of what was built."""
+        released = "released_" if IS_WHOLE else ""
+        copied = self.project / "spark.duckdb"
+        names = {f"{PREFIX}_{released}{name}": name for name in ("marts", "reports")}
+        copy_tables(self.cluster, names, copied)
+        assert_same_rows(self.warehouse / "work.duckdb", copied)
 
     def read(self, query: str) -> list[list]:
         rows: list[list] = json.loads(ask(self.cluster.port, "read", query))
@@ -171,6 +136,13 @@ def test_an_hour_without_news_moves_what_moves_with_time(both: Both) -> None:
     assert both.last_refresh() == [3, 2, False, None, True]
     ((affected,),) = both.read(f"select count(*) from {PREFIX}_delta.int_leads_affected")
     assert affected < 100
+
+
+@in_full
+def test_a_run_that_builds_nothing_releases_nothing(both: Both) -> None:
+    both.spark("build", "--select", "assert_funnel_counts_equal_facts")
+    assert both.last_refresh() == [3, 2, False, None, True]
+    assert both.released() == 3
 
 
 @in_full

@@ -6,7 +6,6 @@ The environment `.venv-spark` (`make spark`) has pyspark, which is a whole Spark
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from qualified_leads.errors import UsageError
 from qualified_leads.paths import import_path, project_root
+from team.processes import end_group
 from team.spark import CATALOG, HOST
 
 ENVIRONMENT_NAME = ".venv-spark"  # in the project root
@@ -178,14 +178,7 @@ def _process(
     try:
         yield process
     finally:
-        for kind in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, kind)
-                process.wait(STOP_SECONDS)
-            except ProcessLookupError:
-                break
-            except subprocess.TimeoutExpired:
-                continue
+        end_group(process, STOP_SECONDS)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import time
@@ -23,6 +22,7 @@ from qualified_leads.paths import project_root
 from qualified_leads.refresh.dbt_run import target_directory
 from qualified_leads.release.publish import LINK_NAME
 from qualified_leads.release.reading import find_release
+from team.processes import end_group
 from team.superset.api import Api, SupersetError
 from team.superset.assets import make_bundle, read_manifest
 from team.superset.charts import SLUG
@@ -147,7 +147,9 @@ def _running(
         _wait_until_healthy(server, home, port)
         yield server
     finally:
-        _end(server)
+        end_group(server, STOP_SECONDS)
+        if server.stdin is not None:
+            server.stdin.close()
 
 
 def _wait_until_healthy(server: subprocess.Popen[bytes], home: Path, port: int) -> None:
@@ -163,20 +165,6 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], home: Path, port: int) 
             pass
         time.sleep(0.3)
     raise SupersetError(f"Superset was not healthy in {START_SECONDS} s; see {_log(home)}")
-
-
-def _end(server: subprocess.Popen[bytes]) -> None:
-    """End the server's group: kindly first."""
-    for kind in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(server.pid, kind)
-            server.wait(STOP_SECONDS)
-        except ProcessLookupError:
-            break
-        except subprocess.TimeoutExpired:
-            continue
-    if server.stdin is not None:
-        server.stdin.close()
 
 
 def _show_password(console: Console, password: str) -> None:
