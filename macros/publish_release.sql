@@ -11,20 +11,21 @@
 #}
 {% macro spark__publish_release() -%}
     {%- set refreshes = relation_named("ops", "refreshes") -%}
-    {%- set last = (
-        run_query(
-            "select refresh_number, is_complete and is_tested and not is_released from "
-            ~ refreshes
-            ~ " order by refresh_number desc limit 1"
-        ).rows
-        if flags.WHICH == "build"
-        else []
-    ) -%}
+    {%- if flags.WHICH != "build" -%} {{ return("") }} {%- endif -%}
+    {%- set last = run_query(
+        "select refresh_number, is_complete and is_tested and not is_released from "
+        ~ refreshes
+        ~ " order by refresh_number desc limit 1"
+    ).rows -%}
     {%- if not last or not last[0][1] -%} {{ return("") }} {%- endif -%}
-    {%- set public = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
-        {%- do public.append(node) if node.config.schema in ("marts", "reports") -%}
-    {%- endfor -%}
+    {%- set models = graph.nodes.values() | selectattr(
+        "resource_type", "equalto", "model"
+    ) -%}
+    {%- set public = (
+        models
+        | selectattr("config.schema", "in", ["marts", "reports"])
+        | list
+    ) -%}
     {%- set tables = (
         public | rejectattr("config.materialized", "equalto", "view") | list
     ) -%}
@@ -37,16 +38,12 @@
         ~ ", 'released', null, null, null, null, null, null, null, null"
     ) -%}
     {%- do replace_released_views(public, number) -%}
-    {%- set released = (
-        run_query(
-            "select refresh_number from "
-            ~ refreshes
-            ~ " where is_released order by refresh_number desc limit 6"
-        )
-        .columns[0]
-        .values()
-    ) -%}
-    {%- for former in released[3:] -%}
-        {%- do change_tags(tables, "drop tag if exists release_" ~ former) -%}
+    {%- set released = run_query(
+        "select refresh_number from "
+        ~ refreshes
+        ~ " where is_released order by refresh_number desc limit 6"
+    ).rows -%}
+    {%- for former in (released | list)[3:] -%}
+        {%- do change_tags(tables, "drop tag if exists release_" ~ former[0]) -%}
     {%- endfor -%}
 {%- endmacro %}
