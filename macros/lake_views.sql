@@ -11,10 +11,9 @@
     {%- set lake = (env_var("WAREHOUSE", "") or "warehouse") ~ "/raw/" -%}
     {%- do limit_duckdb(lake) -%}
     {%- set landed_by_el = el_tables() -%}
-    {%- do run_query("create schema if not exists " ~ var("raw_schema", "raw")) -%}
-    {%- for source in graph.sources.values()
-        if source.source_name == "raw" and source.name not in landed_by_el
-    -%}
+    {#- Of all sources, as unit tests there look for the columns of each. -#}
+    {%- for source in graph.sources.values() if source.name not in landed_by_el -%}
+        {%- do run_query("create schema if not exists " ~ source.schema) -%}
         {%- set files = (
             "'" ~ (lake | replace("'", "''")) ~ source.name ~ "/*.parquet'"
         ) -%}
